@@ -1,0 +1,54 @@
+"""Everything about the model: the encoder under pretraining, and the classifier with its heads.
+
+Shapes: B tickets (or blocks), T tokens, H width of the encoder, V vocabulary, C labels of a head.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+__all__ = ["MaskedWords", "save_encoder"]
+
+
+class MaskedWords(nn.Module):
+    """A BERT that guesses hidden words; only hidden positions go through the output layer."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.entries = config.vocab_size
+        self.bert = BertModel(config, add_pooling_layer=False)
+        self.transform = nn.Sequential(
+            nn.Linear(config.hidden_size, config.hidden_size), nn.GELU(), nn.LayerNorm(config.hidden_size)
+        )
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+
+    def forward(self, shown: Tensor, hidden: Tensor, ids: Tensor, first: int = 0) -> Tensor:
+        """Return the mean cross-entropy of the hidden tokens.
+
+        Parameters
+        ----------
+        shown : Tensor of int64, shape (B, T)
+            Token ids, hidden words replaced.
+        hidden : Tensor of bool, shape (B, T)
+            Which positions to guess.
+        ids : Tensor of int64, shape (B, T)
+            What was there.
+        first : int
+            Position of the first token, so that short blocks train far positions as well.
+        """
+        positions = torch.arange(first, first + shown.shape[1], device=shown.device)[None]  # (1, T)
+        states = self.bert(input_ids=shown, position_ids=positions).last_hidden_state  # (B, T, H)
+        guessed = self.transform(states[hidden])  # (M, H), M hidden positions
+        logits = guessed @ self.bert.embeddings.word_embeddings.weight.T + self.bias  # (M, V), tied to the input
+        return nn.functional.cross_entropy(logits.float(), ids[hidden])
+
+
+def save_encoder(bert: BertModel, folder: Path) -> None:
+    """Write ``config.json`` and ``model.safetensors`` in half precision: 1e-3 relative is far below any seed's spread."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.half() for name, tensor in bert.state_dict().items()}
+    bert.save_pretrained(folder, state_dict=state)
