@@ -1,0 +1,87 @@
+"""Parquet files, a thousand rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import UnreadableFile
+from pipeline.tickets.records import flatten
+from pipeline.tickets.sheets import MAX_COLUMNS, Row, Sheet
+
+__all__ = ["ParquetFile"]
+
+_BATCH = 1_000
+_UNPACKED = 4 << 30
+_RATIO = 500
+
+
+class ParquetFile:
+    """A parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is damaged, or one part of it unpacks to over 4 GiB and 500 times its size.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.notices: list[str] = []
+        self._path = path
+        try:
+            self._file = pq.ParquetFile(path, pre_buffer=False)
+        except (pa.ArrowException, OSError):
+            raise _damaged(path) from None
+        self._guard()
+
+    def _guard(self) -> None:
+        """Refuse what would fill the memory."""
+        meta = self._file.metadata
+        sizes = [meta.row_group(at).total_byte_size for at in range(meta.num_row_groups)]
+        if max(sizes, default=0) > max(_UNPACKED, _RATIO * self._path.stat().st_size):
+            raise UnreadableFile("解压后过大", where=self._path, expected="每个行组 4 GiB 以内")
+        if len(self._file.schema_arrow.names) > MAX_COLUMNS:
+            raise UnreadableFile(f"超过 {MAX_COLUMNS} 列", where=self._path)
+
+    def sheets(self) -> list[Sheet]:
+        """Return the one table."""
+        return [Sheet(None, self._rows, header=tuple(self._file.schema_arrow.names))]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _rows(self) -> Iterator[Row]:
+        number = 0
+        try:
+            for batch in self._file.iter_batches(batch_size=_BATCH):
+                columns = [list(map(_cell, column.to_pylist())) for column in batch.columns]
+                for cells in zip(*columns, strict=True):
+                    number += 1
+                    yield number, cells, ""
+        except (pa.ArrowException, OSError, ValueError):
+            raise _damaged(self._path) from None
+
+
+def _damaged(path: Path) -> UnreadableFile:
+    return UnreadableFile("parquet 文件已损坏", where=path, remedy="重新导出或重新传输")
+
+
+def _cell(value: object) -> object:
+    """Return a value as one cell."""
+    if isinstance(value, str | float | dict | list):
+        return flatten(value)
+    if isinstance(value, datetime):
+        return datetime.fromisoformat(value.isoformat(timespec="microseconds"))
+    if value is None or isinstance(value, int | date):
+        return value
+    return value.hex() if isinstance(value, bytes) else str(value)
