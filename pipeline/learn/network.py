@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-__all__ = ["MaskedWords", "save_encoder"]
+__all__ = ["MaskedWords", "TicketClassifier", "save_encoder"]
 
 
 class MaskedWords(nn.Module):
@@ -52,3 +52,33 @@ def save_encoder(bert: BertModel, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in bert.state_dict().items()}
     bert.save_pretrained(folder, state_dict=state)
+
+
+class TicketClassifier(nn.Module):
+    """An encoder with one linear layer over its pooled states; the heads share that layer's columns.
+
+    Parameters
+    ----------
+    encoder : nn.Module
+        Any Hugging Face encoder that takes ``input_ids`` and ``attention_mask``.
+    width : int
+        H, its hidden size.
+    columns : int
+        Scores of all heads together.
+    dropout : float
+        On the pooled states.
+    """
+
+    def __init__(self, encoder: nn.Module, width: int, columns: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.Linear(2 * width, columns)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the scores (B, columns) of padded tickets, ids and mask of shape (B, T)."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
+        real = attention_mask.unsqueeze(-1).to(states.dtype)  # (B, T, 1)
+        mean = (states * real).sum(1) / real.sum(1)  # (B, H)
+        highest = (states - (1 - real) * 1e4).amax(1)  # (B, H)
+        return self.heads(self.dropout(torch.cat([mean, highest], dim=-1)))  # (B, 2H) -> (B, columns)
