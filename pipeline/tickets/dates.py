@@ -12,7 +12,7 @@ CHINA = timezone(timedelta(hours=8))
 """The one time zone of the country: what carries another zone is moved here before the zone is dropped."""
 
 _LONGEST = 48
-_YEARS = range(1950, 2101)
+_YEARS = range(1950, 2100)
 _WRITTEN = re.compile(
     r"(?P<year>[0-9]{4}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2}) ?[日号]?"
     r"[ T,]{0,3}(?:\(?(?:星期|周)[一二三四五六日天]\)? ?)?(?P<before>凌晨|早上|上午|中午|下午|傍晚|晚上|am|pm)? ?"
@@ -112,8 +112,8 @@ def _read_digits(text: str, *, mac_dates: bool) -> datetime | None:
 
 
 def _read_number(number: float, *, mac_dates: bool) -> datetime | None:
-    """Read an Excel serial number (years 1954 to 2100), a Unix time, or digits that a spreadsheet took for a number."""
-    if 20_000 <= number < 73_100:
+    """Read an Excel serial number (years 1954 to 2099), a Unix time, or digits that a spreadsheet took for a number."""
+    if 20_000 <= number < 73_051:
         start = datetime(1904, 1, 1) if mac_dates else datetime(1899, 12, 30)
         return _local(start + timedelta(seconds=round(number * 86_400)))
     if 1e9 <= number < 1.9e9:

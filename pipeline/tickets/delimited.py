@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from pipeline.errors import UnknownEncoding, UnreadableFile
+from pipeline.errors import UnknownEncoding
 from pipeline.tickets.encoding import decode_head, find_encoding
 from pipeline.tickets.sheets import Row, Sheet
 
@@ -22,8 +22,6 @@ _NO_DELIMITER = "\x1f"
 _RECORD_LINES = 5_000
 _RECORD_CHARS = 4_000_000
 """A record longer than this, in lines or characters, has a quote that was never closed."""
-_REREAD_CHARS = 400_000_000
-"""How much may be read again after unclosed quotes before the file counts as damaged."""
 _UNCLOSED = "引号没有闭合,无法分列"
 
 
@@ -42,7 +40,6 @@ class _Lines:
         self._file = file
         self._again: list[str] = []
         self._size = 0
-        self._reread = 0
         self.held: list[str] = []
 
     def __iter__(self) -> _Lines:
@@ -67,13 +64,8 @@ class _Lines:
         """Give back all lines of the record but the first, and return that one."""
         first, *rest = self.held
         self._again += reversed(rest)
-        self._reread += sum(map(len, rest))
         self.held = []
         return first
-
-    def is_hopeless(self) -> bool:
-        """Return whether rereading has grown out of proportion."""
-        return self._reread > _REREAD_CHARS
 
 
 class Delimited:
@@ -109,15 +101,19 @@ class Delimited:
         csv.field_size_limit(2 * _RECORD_CHARS + (64 << 20))
         try:
             with self._path.open(encoding=self._encoding, errors="strict", newline="") as file:
-                yield from _parse(file, self._delimiter, self._path)
+                yield from _parse(file, self._delimiter)
         except UnicodeDecodeError as error:
             raise UnknownEncoding(
                 f"读取途中编码出错({error.reason})", where=self._path, remedy="检查文件是否正被改写"
             ) from None
 
 
-def _parse(file: io.TextIOBase, delimiter: str, path: Path) -> Iterator[Row]:
-    """Yield the records; one that cannot be split is given out as a fault, and reading goes on at its next line."""
+def _parse(file: io.TextIOBase, delimiter: str) -> Iterator[Row]:
+    """Yield the records; one that cannot be split is given out as a fault, and reading goes on at its next line.
+
+    That stays linear: a line that leaves an open quote open (its quotes are all doubled) opens none when it is read on
+    its own, so no line is read again more than twice.
+    """
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
@@ -131,8 +127,6 @@ def _parse(file: io.TextIOBase, delimiter: str, path: Path) -> Iterator[Row]:
             return
         except (_OpenQuoteError, csv.Error):
             yield _mend(lines, delimiter, number)
-        if lines.is_hopeless():
-            raise UnreadableFile("大量引号没有闭合", where=path, remedy="检查分隔符和引号,或另存为 xlsx")
 
 
 def _mend(lines: _Lines, delimiter: str, number: int) -> Row:
@@ -154,7 +148,9 @@ def find_delimiter(head: str) -> str:
     """
     whole = head if len(head) < 1000 else head[: max(head.rfind("\n"), head.rfind("\r")) + 1] or head
     best = max(_DELIMITERS, key=lambda delimiter: _evenness(whole, delimiter))
-    return best if _evenness(whole, best) > (0.0, 0) else _NO_DELIMITER
+    if _evenness(whole, best) > (0.0, 0):
+        return best
+    return _NO_DELIMITER if head.strip(' \r\n"' + "".join(_DELIMITERS)) else ","
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:

@@ -22,7 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SUPERSETS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "utf-8": "utf-8-sig", "big5": "cp950"}
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _LONGEST_LINE = 64 << 20
 _SAMPLE = 1 << 16
 

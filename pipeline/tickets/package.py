@@ -24,7 +24,7 @@ _FREE = 64 << 20
 """Bytes that may come out of any archive, whatever its ratio."""
 _RATIO = 400
 """Unpacked to packed; real sheets have 5 to 50, ten thousand empty formatted rows some 150, a bomb 1,000."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 _HEAD = 30
 """Bytes of a part's own header before its name (PKWARE APPNOTE 4.3.7)."""
 _TAG = 1 << 16
@@ -174,7 +174,7 @@ def _packed(file: BinaryIO, left: int) -> Iterator[bytes]:
 
 
 def _inflate(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what comes out, never more than a mebibyte at once."""
+    """Yield what comes out, never more than a chunk at once."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     for chunk in packed:
         rest = chunk

@@ -247,7 +247,8 @@ class Export:
         tally = self.tally
         for number, cells, fault in layout.body():
             tally.read += 1
-            cells = sieve.fit(cells)  # noqa: PLW2901
+            if len(cells) < sieve.columns:
+                cells = sieve.fit(cells)  # noqa: PLW2901
             reason = fault or sieve.judge(cells)
             if reason:
                 self._set_aside(layout.sheet.name, number, reason, cells if fault else sieve.spread(cells))

@@ -39,13 +39,20 @@ class Sieve:
         Columns of the whole export's header.
     need_text : bool
         Whether a row without text and title is rejected.
+
+    Attributes
+    ----------
+    columns : int
+        Columns of the sheet.
+    id_cell : callable or None
+        Takes the cell of the ticket's number from a row.
     """
 
     def __init__(self, layout: Layout, places: Sequence[int], width: int, *, need_text: bool) -> None:
+        self.columns = len(layout.names)
         self._sheet = layout.sheet.name
         self._mac_dates = layout.sheet.mac_dates
         self._lines = layout.lines
-        self._columns = len(layout.names)
         self._places = None if list(places) == list(range(len(places))) else list(places)
         self._width = width
         self._need_text = need_text
@@ -59,13 +66,13 @@ class Sieve:
 
     def fit(self, cells: Sequence[object]) -> Sequence[object]:
         """Return the cells with at least one for each column."""
-        short = self._columns - len(cells)
+        short = self.columns - len(cells)
         return [*cells, *[None] * short] if short > 0 else cells
 
     def judge(self, cells: Sequence[object]) -> str:
         """Return why a fitted row is no ticket, or '' where it is one."""
-        if len(cells) > self._columns and not is_blank(cells[self._columns :]):
-            return f"单元格多于表头({len(cells)} 个,表头 {self._columns} 列)"
+        if len(cells) > self.columns and not is_blank(cells[self.columns :]):
+            return f"单元格多于表头({len(cells)} 个,表头 {self.columns} 列)"
         text = self._text(cells)
         if len(text) > _SHORT and not _is_too_long(cells):
             return ""
@@ -112,7 +119,7 @@ class Sieve:
 
     def spread(self, cells: Sequence[object]) -> tuple[object, ...]:
         """Return the aligned cells, and behind them those that no column stands over."""
-        return (*self.align(cells), *cells[self._columns :])
+        return (*self.align(cells), *cells[self.columns :])
 
     def lacks_time(self, cells: Sequence[object]) -> bool:
         """Return whether a ticket without a time has something in the time's cell."""

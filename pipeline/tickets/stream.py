@@ -61,8 +61,7 @@ class StreamedWorkbook:
         """Return the worksheets; charts are none."""
         book = self._reader.wb
         mac_dates = book.epoch == CALENDAR_MAC_1904
-        paths = [(sheet.title, sheet._worksheet_path) for sheet in book.worksheets]
-        return [Sheet(title, self._pass(part), mac_dates=mac_dates) for title, part in paths]
+        return [Sheet(title, self._pass(part), mac_dates=mac_dates) for title, part in self._reader.parts]
 
     def close(self) -> None:
         """Close the file and remove the spilled texts."""
@@ -132,7 +131,15 @@ class _Spill:
 
 
 class _Frame(ExcelReader):  # type: ignore[misc]
-    """openpyxl's reader of the workbook's frame, with the shared texts spilled."""
+    """openpyxl's reader of the workbook's frame, with the shared texts spilled and the sheets left closed."""
+
+    parts: list[tuple[str, str]]
+    """Title and part of each worksheet."""
+
+    def read_worksheets(self) -> None:
+        """Note where the sheets are; openpyxl would read all of one that does not state its size."""
+        found = [(sheet.name, relation) for sheet, relation in self.parser.find_sheets()]
+        self.parts = [(name, one.target) for name, one in found if one.Type.endswith("/worksheet")]
 
     def read_strings(self) -> None:
         """Unpack the shared texts one by one."""
@@ -222,6 +229,7 @@ class _RowParser(_Parser):
         super().__init__(("v", "t"))
         self._texts = texts
         self._dates: frozenset[int] = frozenset(book._date_formats)  # type: ignore[attr-defined]
+        self._spans: frozenset[int] = frozenset(book._timedelta_formats)  # type: ignore[attr-defined]
         self._epoch = book.epoch  # type: ignore[attr-defined]
         self._columns: dict[str, int] = {}
         self._done: list[Row] = []
@@ -285,7 +293,7 @@ class _RowParser(_Parser):
         number = float(text)
         if self._style in self._dates:
             try:
-                value = from_excel(number, self._epoch)
+                value = from_excel(number, self._epoch, timedelta=self._style in self._spans)
             except (OverflowError, ValueError):
                 return number
             return value if isinstance(value, datetime | date) else str(value)

@@ -82,7 +82,8 @@ class Workbook:
         merges = [
             Merge(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in table.merged_cell_ranges or ()
         ]
-        return Sheet(name, lambda: _rows(table), None, tuple(merges), table.total_width, self._mac_dates)
+        width = table.end[1] + 1 if table.end else 0
+        return Sheet(name, lambda: _rows(table), None, tuple(merges), width, self._mac_dates)
 
 
 def _guarded(path: Path, act: Callable[[], _T]) -> _T:

@@ -60,7 +60,7 @@ def open_result(
         If the file is there already, or cannot be written.
     """
     if path is None:
-        return Result("标准输出", _JsonWriter(sys.stdout.buffer), None)
+        return Result("标准输出", _JsonWriter(sys.stdout.buffer, header), None)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(f"不认识的输出格式“{path.suffix}”", where=path, expected="、".join(ENDINGS))
@@ -191,7 +191,7 @@ class _TextWriter:
 class _JsonWriter:
     """Writes JSON lines in UTF-8; to standard output each row at once, for what reads it."""
 
-    def __init__(self, file: IO[bytes], header: Sequence[str] = (), *, owned: bool = False) -> None:
+    def __init__(self, file: IO[bytes], header: Sequence[str], *, owned: bool = False) -> None:
         self.notices: list[str] = []
         self._file = file
         self._header = header
