@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.errors import TableError
 from pipeline.tables import DATA, build, read_toml
 
-__all__ = ["Guard", "Pattern", "Signal", "SignalBook", "SignalRule"]
+__all__ = ["Guard", "Pattern", "Signal", "SignalBook", "SignalRule", "require_known"]
 
 LEVELS = ("urgent", "critical")
 """What a signal may raise to, lowest first (ids of the taxonomy)."""
@@ -28,7 +28,8 @@ SENTENCE_ENDS = frozenset("。！？!?；;\n\r")
 CLAUSE_ENDS = SENTENCE_ENDS | frozenset("，,、：: \t　…~")
 DECOY = "decoy"
 PHRASE_LIMIT = 16
-LONGEST_GUARD = 12
+LONGEST_WORD = 16
+"""No word of the table is longer, in characters."""
 
 Span = tuple[int, int]
 
@@ -279,24 +280,33 @@ class _Reading:
         if not rest:
             yield chosen
             return
-        start, end = min(s for s, _ in chosen), max(e for _, e in chosen)
-        for span in self._nearest(rest[0], start, end, pattern):
+        for span in self._nearest(rest[0], chosen, pattern):
             yield from self._complete([*chosen, span], rest[1:], pattern)
 
-    def _nearest(self, spans: list[Span], start: int, end: int, pattern: Pattern) -> Iterator[Span]:
-        """Yield the nearest span after ``end`` and, unless order matters, the nearest before ``start``."""
+    def _nearest(self, spans: list[Span], chosen: Sequence[Span], pattern: Pattern) -> Iterator[Span]:
+        """Yield the nearest span after the chosen words and, unless order matters, one between and one before them."""
+        start, end = min(s for s, _ in chosen), max(e for _, e in chosen)
         at = bisect_left(spans, (end, 0))
-        if at < len(spans) and spans[at][0] - end <= pattern.within:
-            if self.together(end, spans[at][0], pattern.same):
-                yield spans[at]
+        if at < len(spans) and self._near(end, spans[at][0], pattern):
+            yield spans[at]
         if pattern.ordered:
             return
-        at = bisect_left(spans, (start, 0)) - 1
-        while at >= 0 and spans[at][1] > start and start - spans[at][0] < 16:
-            at -= 1
-        if at >= 0 and 0 <= start - spans[at][1] <= pattern.within:
-            if self.together(spans[at][1], start, pattern.same):
+        at -= 1
+        # What overlaps a chosen word is passed over; the gaps are short, so these are few.
+        while at >= 0 and spans[at][1] > start and spans[at][0] > start - LONGEST_WORD:
+            if spans[at][0] >= start and not any(s < spans[at][1] and spans[at][0] < e for s, e in chosen):
                 yield spans[at]
+                break
+            at -= 1
+        at = bisect_left(spans, (start, 0)) - 1
+        while at >= 0 and spans[at][1] > start and spans[at][0] > start - LONGEST_WORD:
+            at -= 1
+        if at >= 0 and self._near(spans[at][1], start, pattern):
+            yield spans[at]
+
+    def _near(self, left: int, right: int, pattern: Pattern) -> bool:
+        """Return whether ``[left, right)`` is a gap that the pattern allows."""
+        return 0 <= right - left <= pattern.within and self.together(left, right, pattern.same)
 
     def guarded(self, name: str, guard: Guard, signal: Sequence[Span]) -> bool:
         """Return whether ``guard`` stands beside the signal's words and nothing voids it."""
@@ -312,7 +322,7 @@ class _Reading:
 
     def _beside(self, spans: list[Span], guard: Guard, start: int, end: int) -> Iterator[Span]:
         """Yield the guard's words in its window; those between the signal's own words count as beside it."""
-        low = start if guard.side == "after" else start - guard.reach - LONGEST_GUARD
+        low = start if guard.side == "after" else start - guard.reach - LONGEST_WORD
         high = end if guard.side == "before" else end + guard.reach + 1
         for left, right in spans[bisect_left(spans, (low, 0)) : bisect_left(spans, (high, 0))]:
             near = start - right <= guard.reach
@@ -351,7 +361,14 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"改为“{near[0]}”" if near else f"使用 {'、'.join(options)} 之一"
 
 
-def _known(name: str, known: Iterable[str], where: str, what: str) -> None:
+def require_known(name: str, known: Iterable[str], where: str, what: str) -> None:
+    """Refuse a name in a table that nothing defines.
+
+    Raises
+    ------
+    TableError
+        Naming the file, the entry and the nearest known name.
+    """
     options = list(known)
     if name not in options:
         raise TableError(f"不认识的{what}“{name}”", where=where, remedy=_hint(name, options))
@@ -363,24 +380,28 @@ def _strings(entry: object, where: str) -> dict[str, str]:
     return dict(entry)
 
 
+def _require_word(word: object, where: str) -> None:
+    """Refuse a word of one character, which says too little, and one longer than the search looks back."""
+    if not isinstance(word, str) or not 2 <= len(word) <= LONGEST_WORD:
+        raise TableError(f"词“{word}”太短或太长", where=where, expected=f"2 到 {LONGEST_WORD} 个字的词")
+
+
 def _word_list(entry: object, where: str, alias: Mapping[str, str]) -> tuple[str, ...]:
     """Return a list's words of two or more characters, with the misspelt variants that ``alias`` gives."""
     if not isinstance(entry, list) or not entry:
         raise TableError("词表为空或不是列表", where=where, expected="至少一个词的列表")
     for word in entry:
-        if not isinstance(word, str) or len(word) < 2:
-            raise TableError(f"词“{word}”太短", where=where, expected="两个字以上的词")
+        _require_word(word, where)
     variants = [word.replace(right, wrong) for word in entry for wrong, right in alias.items() if right in word]
     return tuple(dict.fromkeys([*entry, *variants]))
 
 
 def _guard(entry: object, where: str) -> Guard:
     guard = build(Guard, entry, where)
-    _known(guard.side, ("before", "after", "around"), where, "方位")
-    _known(guard.within, ("clause", "sentence"), where, "范围")
+    require_known(guard.side, ("before", "after", "around"), where, "方位")
+    require_known(guard.within, ("clause", "sentence"), where, "范围")
     for word in (*guard.words, *guard.unless):
-        if len(word) < 2:
-            raise TableError(f"词“{word}”太短", where=where, expected="两个字以上的词")
+        _require_word(word, where)
     return guard
 
 
@@ -395,15 +416,15 @@ def _rule(
         if not entry.get(key):
             raise TableError(f"缺少键“{key}”", where=where, remedy=f"补上 {key}")
     where = f"{where}({entry['name']})"
-    _known(entry["raises_to"], LEVELS, where, "紧急程度")
+    require_known(entry["raises_to"], LEVELS, where, "紧急程度")
     patterns = tuple(build(Pattern, pattern, where) for pattern in entry["patterns"])
     used_guards = tuple(entry.get("guards", ()))
     for pattern in patterns:
-        _known(pattern.same, ("clause", "sentence"), where, "范围")
+        require_known(pattern.same, ("clause", "sentence"), where, "范围")
         for name in pattern.of:
-            _known(name, words, where, "词表")
+            require_known(name, words, where, "词表")
         for name in pattern.guards or ():
-            _known(name, guards, where, "排除条件")
+            require_known(name, guards, where, "排除条件")
     for name in used_guards:
-        _known(name, guards, where, "排除条件")
+        require_known(name, guards, where, "排除条件")
     return SignalRule(entry["name"], entry["raises_to"], entry["reason"], patterns, used_guards)
