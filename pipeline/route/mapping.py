@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import TableError
 from pipeline.infer.prediction import Answer, Prediction
-from pipeline.route.taxonomy import Label, Taxonomy
 from pipeline.tables import DATA, read_toml
+from pipeline.taxonomy import Label, Taxonomy
 from pipeline.text.signals import require_known
 
 __all__ = ["LabelMap", "Reading"]

@@ -101,7 +101,7 @@ class Gazetteer:
             build(PlaceName, entry, f"{path} places {entry.get('name', '')}") for entry in table.get("places", [])
         )
         _check(districts, places, str(path))
-        return cls(districts, places, tuple(table.get("foreign", ())))
+        return cls(districts, places, _foreign(table.get("foreign", []), f"{path} foreign"))
 
     def find(self, address: str, text: str) -> District | None:
         """Return the district, the address going before the text, or ``None``."""
@@ -175,6 +175,12 @@ class Gazetteer:
         """All names as plain alternatives, the longest first, so that the most specific one wins."""
         names = {*self._district_names, *self._place_names, *self._foreign}
         return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+
+
+def _foreign(entry: object, where: str) -> tuple[str, ...]:
+    if not isinstance(entry, list) or not all(isinstance(name, str) and len(name) > 1 for name in entry):
+        raise TableError("不是地名的列表", where=where, expected="两个字以上的地名的列表")
+    return tuple(entry)
 
 
 def _check(districts: Iterable[District], places: Iterable[PlaceName], where: str) -> None:

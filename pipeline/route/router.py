@@ -13,8 +13,8 @@ from pipeline.route.decision import Decision
 from pipeline.route.mapping import LabelMap, Reading
 from pipeline.route.places import Gazetteer, Location
 from pipeline.route.rules import Facts, Rule, RuleBook
-from pipeline.route.taxonomy import Label, Taxonomy
 from pipeline.tables import DATA
+from pipeline.taxonomy import Label, Taxonomy
 from pipeline.text.signals import Signal, SignalBook
 
 __all__ = ["Router"]
@@ -87,12 +87,8 @@ class Router:
 
         Parameters
         ----------
-        id : str
-            The ticket's number.
-        text : str
-            Cleaned and masked text.
-        address : str
-            The address column, or an empty string.
+        id, text, address : str
+            The ticket's number, its cleaned and masked text, its address column or an empty string.
         time : datetime.date, str or None
             When the ticket came; anything unreadable counts as unknown.
         prediction : Prediction
@@ -107,7 +103,6 @@ class Router:
         urgency = self._raised_by(rule, urgency)
         location = self.places.locate(address, text)
         units = _Units(self.rules, location)
-        deadline = self.rules.deadline(rule, urgency.label.id)
         others = self._others(domain)
         return Decision(
             id=id,
@@ -122,18 +117,25 @@ class Router:
             lead_unit=units.lead(rule),
             support_units=units.support(rule, self._assisting(others, facts), self._called(found)),
             district=location.district.name if location.district else "",
-            deadline=deadline,
+            deadline=self.rules.deadline(rule, urgency.label.id),
             call_until_acknowledged=urgency.label.id == self.taxonomy.urgencies[-1].id,
             needs_review=rule is None or urgency.doubtful or (domain is not None and domain.answer.doubtful),
-            reasons=(
-                *_domain_reasons(domain),
-                *urgency.reasons,
-                *self._rule_reasons(rule),
-                f"时限{deadline}：{deadline.basis}",
-                location.reason,
-                *_secrecy(nature),
-            ),
+            reasons=self._reasons(domain, nature, urgency, rule, location),
             model=prediction.model,
+        )
+
+    def _reasons(
+        self, domain: Reading | None, nature: Reading | None, urgency: _Urgency, rule: Rule | None, location: Location
+    ) -> tuple[str, ...]:
+        """Return why, in the order in which a person would tell it."""
+        deadline = self.rules.deadline(rule, urgency.label.id)
+        return (
+            *_domain_reasons(domain),
+            *urgency.reasons,
+            *self._rule_reasons(rule),
+            f"时限{deadline}：{deadline.basis}",
+            location.reason,
+            *_secrecy(nature),
         )
 
     def _facts(

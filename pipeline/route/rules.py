@@ -14,8 +14,8 @@ from typing import Any
 
 from pipeline.errors import TableError
 from pipeline.route.decision import UNITS, Deadline
-from pipeline.route.taxonomy import Taxonomy
 from pipeline.tables import DATA, build, read_toml
+from pipeline.taxonomy import Taxonomy
 from pipeline.text.signals import require_known
 
 __all__ = ["Facts", "Rule", "RuleBook", "Unit"]
