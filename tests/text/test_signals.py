@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipeline.errors import TableError
 from pipeline.text.signals import LEVELS, SignalBook
 
@@ -107,7 +108,9 @@ def test_hazard_is_urgent_only(text: str, name: str) -> None:
     assert {signal.urgency for signal in found} == {"urgent"}
 
 
-@pytest.mark.parametrize("text", ["楼道煤汽味很大", "厨房然气泄露", "电提里困了两个人", "楼上找火了快来", "ＬＰＧ液化气罐漏气"])
+@pytest.mark.parametrize(
+    "text", ["楼道煤汽味很大", "厨房然气泄露", "电提里困了两个人", "楼上找火了快来", "ＬＰＧ液化气罐漏气"]
+)
 def test_misheard_words_count(text: str) -> None:
     assert level(text) == LEVELS.index("critical")
 
