@@ -145,10 +145,12 @@ class _Frame(ExcelReader):  # type: ignore[misc]
         """Unpack the shared texts one by one."""
         self.shared_strings = spill = _Spill()
         part = self.package.find(SHARED_STRINGS)
-        if part is None:
+        usual = (name for name in self.archive.namelist() if name.lower() == "xl/sharedstrings.xml")
+        name = part.PartName[1:] if part else next(usual, None)  # some exporters forget to declare it
+        if name is None:
             return
         parser = _TextParser(spill)
-        with self.archive.open(part.PartName[1:]) as source:
+        with self.archive.open(name) as source:
             while chunk := source.read(_CHUNK):
                 parser.take(chunk)
 

@@ -110,6 +110,17 @@ def test_shared_texts(tmp_path, reader):
         assert [list(ticket.cells) for ticket in export] == ROWS
 
 
+def test_shared_texts_that_are_not_declared(tmp_path, reader):
+    path = as_shared(write_only(tmp_path / "a.xlsx", [HEADER, *ROWS]))
+
+    def forget(parts):
+        kinds = re.sub(rb'<Override PartName="/xl/sharedStrings.xml"[^>]*>', b"", parts["[Content_Types].xml"])
+        parts["[Content_Types].xml"] = kinds
+
+    with open_export(rewrite(path, forget)) as export:
+        assert [list(ticket.cells) for ticket in export] == ROWS
+
+
 def test_both_readers_say_the_same_of_a_sparse_sheet(tmp_path, monkeypatch):
     random.seed(7)
     book = openpyxl.Workbook()
