@@ -40,7 +40,7 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
         code, line = error.exit_code, error.line()
     except KeyboardInterrupt:
         code, line = INTERRUPTED, "已中断,没有留下写了一半的文件"
-    except Exception as error:  # noqa: BLE001 - a traceback may quote a citizen's words
+    except Exception as error:  # a traceback may quote a citizen's words
         code, line = _BROKEN, f"程序内部出错({type(error).__name__});请加 --debug 重试,并把输出交给维护人员"
     if given.debug:
         traceback.print_exc()

@@ -159,9 +159,11 @@ def run_file(
     if rejects is None:
         rejects = (output or Path("stdin")).with_suffix(".rejects.csv")
     began = time.perf_counter()
-    with open_export(source, columns=columns, sheet=sheet, encoding=encoding, rejects=rejects) as export:
-        with open_result(output, (*export.header, *added_columns(export.header)), overwrite=overwrite) as result:
-            summary = run(export, result, desk)
+    with (
+        open_export(source, columns=columns, sheet=sheet, encoding=encoding, rejects=rejects) as export,
+        open_result(output, (*export.header, *added_columns(export.header)), overwrite=overwrite) as result,
+    ):
+        summary = run(export, result, desk)
     summary.seconds = time.perf_counter() - began
     summary.output, summary.rejects = output, export.rejects_path
     summary.notices = [*desk.notices, *export.notices, *result.notices]

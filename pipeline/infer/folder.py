@@ -1,9 +1,9 @@
 """A model folder: what is in it, and whether it is whole.
 
-    config.json         the encoder's sizes                 model.onnx         what runs (int8)
-    model.safetensors   all weights, for training on        linear.safetensors the wide branch, if any
-    tokenizer.json      the vocabulary                      heads.json         heads, version, fingerprints
-    metrics.json        figures                             README.md          the model card
+config.json         the encoder's sizes                 model.onnx         what runs (int8)
+model.safetensors   all weights, for training on        linear.safetensors the wide branch, if any
+tokenizer.json      the vocabulary                      heads.json         heads, version, fingerprints
+metrics.json        figures                             README.md          the model card
 """
 
 from __future__ import annotations

@@ -89,10 +89,8 @@ class Head:
             One per ticket.
         """
         chances = softmax(self.join(scores, linear))  # (B, C)
-        if self.kind == "multi":
-            applies = 1 / (1 + np.exp(-scores[:, len(self.labels) :]))  # (B, C)
-        else:
-            applies = np.zeros_like(chances)
+        also = scores[:, len(self.labels) :]
+        applies = 1 / (1 + np.exp(-also)) if also.shape[1] else np.zeros_like(chances)  # (B, C)
         order = np.argsort(-chances, axis=1)
         return [self._one(row, best, also) for row, best, also in zip(chances, order, applies, strict=True)]
 

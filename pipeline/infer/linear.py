@@ -22,8 +22,7 @@ from pipeline.text.segment import segmenter
 __all__ = ["LinearBranch", "Ngrams", "hash_ngrams"]
 
 _SALTS = {
-    name: np.uint64(crc32(name.encode()) * 2654435761 + 1)
-    for name in ("word1", "word2", "char2", "char3", "char4")
+    name: np.uint64(crc32(name.encode()) * 2654435761 + 1) for name in ("word1", "word2", "char2", "char3", "char4")
 }
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 

@@ -57,7 +57,11 @@ def calibrate_head(
     head = fitted(best.x)
     sure = softmax(head.join(scores, linear)).max(axis=1)
     head = replace(head, review_below=round(float(np.quantile(sure, _REVIEWED_SHARE)), 4))
-    return replace(head, also_above=_threshold(scores[:, len(head.labels) :], truth, flags)) if head.kind == "multi" else head
+    return (
+        replace(head, also_above=_threshold(scores[:, len(head.labels) :], truth, flags))
+        if head.kind == "multi"
+        else head
+    )
 
 
 def _threshold(also: Scores, truth: npt.NDArray[np.int64], flags: npt.NDArray[np.float32]) -> float:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from pipeline.learn.vocabulary import SEP, UNK
+from pipeline.learn.vocabulary import SEP, UNK, entry_id
 from pipeline.text.segment import segmenter
 
 __all__ = ["WEIGHTS", "WORD_START", "EncodedCorpus", "count_words", "encode_corpus", "read_documents"]
@@ -158,8 +158,8 @@ class _WordIds:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._cache: dict[str, list[int]] = {}
-        self.end = int(tokenizer.token_to_id(SEP)) | int(WORD_START)
-        self._unk = tokenizer.token_to_id(UNK)
+        self.end = entry_id(tokenizer, SEP) | int(WORD_START)
+        self._unk = entry_id(tokenizer, UNK)
         self.unknown = 0
 
     def ids(self, words: list[str]) -> Iterator[int]:

@@ -68,9 +68,7 @@ class Labelled:
         return table
 
 
-def read_labelled(
-    paths: Sequence[Path], label_columns: Sequence[str], columns: ColumnChoice | None = None
-) -> Labelled:
+def read_labelled(paths: Sequence[Path], label_columns: Sequence[str], columns: ColumnChoice | None = None) -> Labelled:
     """Read labelled exports.
 
     Parameters
@@ -155,7 +153,9 @@ def _signature(text: str, salts: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint6
     """Return the MinHash signature (H,) of a text's character 4-grams (Broder 1997)."""
     letters = np.frombuffer(text.ljust(_SHINGLE).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     count = len(letters) - _SHINGLE + 1
-    grams = sum(letters[shift : shift + count] << np.uint64(16 * shift) for shift in range(_SHINGLE))
+    grams = np.zeros(count, dtype=np.uint64)
+    for shift in range(_SHINGLE):
+        grams = (grams << np.uint64(16)) ^ letters[shift : shift + count]
     mixed = (grams[:, None] ^ salts) * np.uint64(0x9E3779B97F4A7C15)  # (G, H)
     signature: npt.NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(29))).min(axis=0)
     return signature
@@ -200,5 +200,3 @@ def split(data: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
         room -= sizes[number]
     apart = np.isin(clusters, list(held))
     return data.take(np.flatnonzero(~apart).tolist()), data.take(np.flatnonzero(apart).tolist())
-
-

@@ -162,7 +162,7 @@ def _order(lengths: Sequence[int], batch: int, rng: np.random.Generator) -> list
         window = order[start : start + 16 * batch]
         window = window[np.argsort([lengths[row] for row in window], kind="stable")]
         grouped += [window[at : at + batch] for at in range(0, len(window), batch)]
-    rng.shuffle(grouped)  # type: ignore[arg-type]
+    rng.shuffle(grouped)
     return grouped
 
 
@@ -209,7 +209,9 @@ def score(model: TicketClassifier, encoded: Sequence[Sequence[int]]) -> Floats:
     return scores
 
 
-def _held_out_accuracy(model: TicketClassifier, encoded: Sequence[Sequence[int]], held: Labelled, heads: Sequence[Head]) -> float:
+def _held_out_accuracy(
+    model: TicketClassifier, encoded: Sequence[Sequence[int]], held: Labelled, heads: Sequence[Head]
+) -> float:
     """Return the mean accuracy over the heads."""
     parts = np.split(score(model, encoded), np.cumsum([head.columns for head in heads])[:-1], axis=1)
     right = []
@@ -225,6 +227,7 @@ def fit(
     encoder: TextEncoder,
     data: Labelled,
     heads: Sequence[Head],
+    *,
     recipe: FitRecipe,
     held: Labelled,
 ) -> Iterator[Progress]:

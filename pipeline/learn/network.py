@@ -48,7 +48,7 @@ class MaskedWords(nn.Module):
 
 
 def save_encoder(bert: BertModel, folder: Path) -> None:
-    """Write ``config.json`` and ``model.safetensors`` in half precision: 1e-3 relative is far below any seed's spread."""
+    """Write ``config.json`` and ``model.safetensors``, in half precision (far below the spread of seeds)."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.half() for name, tensor in bert.state_dict().items()}
     bert.save_pretrained(folder, state_dict=state)
@@ -81,4 +81,5 @@ class TicketClassifier(nn.Module):
         real = attention_mask.unsqueeze(-1).to(states.dtype)  # (B, T, 1)
         mean = (states * real).sum(1) / real.sum(1)  # (B, H)
         highest = (states - (1 - real) * 1e4).amax(1)  # (B, H)
-        return self.heads(self.dropout(torch.cat([mean, highest], dim=-1)))  # (B, 2H) -> (B, columns)
+        scores: Tensor = self.heads(self.dropout(torch.cat([mean, highest], dim=-1)))  # (B, 2H) -> (B, columns)
+        return scores

@@ -29,7 +29,7 @@ from transformers import BertConfig
 
 from pipeline.learn.corpus import WORD_START, EncodedCorpus, count_words, encode_corpus
 from pipeline.learn.network import MaskedWords, save_encoder
-from pipeline.learn.vocabulary import MASK, SPECIALS, choose_entries, make_tokenizer, save_tokenizer
+from pipeline.learn.vocabulary import MASK, SPECIALS, choose_entries, entry_id, make_tokenizer, save_tokenizer
 
 __all__ = ["Recipe", "hide_words", "learning_rate", "pretrain"]
 
@@ -129,7 +129,8 @@ def hide_words(
 
 def _optimizers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
     """Return Muon for the layers' matrices and AdamW for embeddings, biases and norms."""
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         (matrices if parameter.ndim == 2 and "embeddings" not in name else rest).append(parameter)
     return [
@@ -235,9 +236,8 @@ def start_embeddings(model: MaskedWords, corpus: EncodedCorpus, recipe: Recipe) 
     from gensim.models import Word2Vec  # noqa: PLC0415 - only at the start of a run
 
     order = corpus.epoch(np.random.default_rng([recipe.seed, 0]))
-    plain = [
-        (block & ~WORD_START).astype(str).tolist() for _, block in zip(range(80_000), corpus.blocks(order, 256), strict=False)
-    ]
+    blocks = zip(range(80_000), corpus.blocks(order, recipe.length), strict=False)
+    plain = [(block & ~WORD_START).astype(str).tolist() for _, block in blocks]
     vectors = Word2Vec(plain, vector_size=recipe.width, window=8, min_count=5, workers=2, epochs=1, seed=recipe.seed).wv
     table = model.bert.embeddings.word_embeddings.weight.data
     known = [int(key) for key in vectors.index_to_key]
@@ -245,17 +245,66 @@ def start_embeddings(model: MaskedWords, corpus: EncodedCorpus, recipe: Recipe) 
     table[known] = (found - found.mean(0)) / found.std() * 0.04
 
 
-def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, *, every: int = 250) -> Path:
-    """Run, or resume, a pretraining and write the encoder.
+class Pretraining:
+    """A run that can be stopped and resumed.
 
     Parameters
     ----------
     corpus : Path
         Folder of ``*.txt.xz``, one document a line.
     work : Path
-        Where vocabulary, encoded corpus, checkpoint and ``log.jsonl`` are kept.
+        Where vocabulary, encoded corpus, checkpoint, encoder and ``log.jsonl`` are kept.
     recipe : Recipe
         Sizes, rates, length of the run.
+    """
+
+    def __init__(self, corpus: Path, work: Path, recipe: Recipe) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self._work = recipe, work
+        self._tokenizer, self._corpus = prepare(corpus, work)
+        self._mask = entry_id(self._tokenizer, MASK)
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = MaskedWords(recipe.config(self._tokenizer.get_vocab_size())).to(device)
+        self._optimizers = _optimizers(self._model, recipe.rate)
+        self._checkpoint = Checkpoint(work)
+        self.start = self._checkpoint.load(self._model, self._optimizers)
+        if not self.start:
+            start_embeddings(self._model, self._corpus, recipe)
+
+    def steps(self) -> Iterator[tuple[int, int, float]]:
+        """Yield ``(steps done, epoch, loss)`` after each step that is left to do."""
+        batches = _batches(self._corpus, self.recipe, self.start)
+        for step, (block, epoch) in zip(range(self.start, self.recipe.steps), batches, strict=False):
+            loss = _loss(self._model, block, self.recipe, self._mask, np.random.default_rng([self.recipe.seed, step]))
+            loss.backward()
+            nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
+            for optimizer in self._optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(step, self.recipe)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+            yield step + 1, epoch, loss.item()
+
+    def keep(self, step: int) -> float:
+        """Write checkpoint and encoder; return the held-out loss."""
+        self._checkpoint.save(self._model, self._optimizers, step)
+        self.save(self._work / "encoder")
+        return _held_out_loss(self._model, self._corpus, self.recipe, self._mask)
+
+    def save(self, folder: Path) -> None:
+        """Write the encoder with its tokenizer and recipe."""
+        save_encoder(self._model.bert, folder)
+        save_tokenizer(self._tokenizer, folder)
+        (folder / "pretraining.json").write_text(json.dumps(asdict(self.recipe), indent=1) + "\n")
+
+
+def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, *, every: int = 250) -> Path:
+    """Run, or resume, a pretraining and write the encoder.
+
+    Parameters
+    ----------
+    corpus, work, recipe
+        As :class:`Pretraining` takes them.
     out : Path, optional
         Where the encoder goes at the end; ``WORK/encoder`` unless given.
     every : int
@@ -266,49 +315,30 @@ def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, 
     Path
         The encoder's folder: ``config.json``, ``model.safetensors``, ``tokenizer.json``.
     """
-    torch.manual_seed(recipe.seed)
-    tokenizer, encoded = prepare(corpus, work)
-    entries, mask = tokenizer.get_vocab_size(), tokenizer.token_to_id(MASK)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = MaskedWords(recipe.config(entries)).to(device)
-    optimizers = _optimizers(model, recipe.rate)
-    checkpoint = Checkpoint(work)
-    start = checkpoint.load(model, optimizers)
-    if not start:
-        start_embeddings(model, encoded, recipe)
-    out = out or work / "encoder"
-    log = (work / "log.jsonl").open("a", encoding="utf-8")
-    began, sum_loss = time.perf_counter(), 0.0
-    bar = tqdm(total=recipe.steps, initial=start, desc="pretraining", unit="step", disable=None)
-    for step, (block, epoch) in zip(range(start, recipe.steps), _batches(encoded, recipe, start), strict=False):
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, recipe)
-        loss = _loss(model, block, recipe, mask, np.random.default_rng([recipe.seed, step]))
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        sum_loss += loss.item()
-        bar.update()
-        if (step + 1) % every == 0 or step + 1 == recipe.steps:
-            checkpoint.save(model, optimizers, step + 1)
-            save_encoder(model.bert, out)
-            entry = {
-                "step": step + 1,
-                "epoch": epoch,
-                "tokens": (step + 1) * block.size,
-                "loss": round(sum_loss / min(every, step + 1 - start), 4),
-                "held_out": round(_held_out_loss(model, encoded, recipe, mask), 4),
-                "tokens_per_second": round((step + 1 - start) * block.size / (time.perf_counter() - began)),
-            }
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            sum_loss = 0.0
-    save_tokenizer(tokenizer, out)
-    (out / "pretraining.json").write_text(json.dumps(asdict(recipe), indent=1))
-    return out
+    run = Pretraining(corpus, work, recipe)
+    began, losses = time.perf_counter(), []
+    with (
+        (work / "log.jsonl").open("a", encoding="utf-8") as log,
+        tqdm(total=recipe.steps, initial=run.start, desc="pretraining", unit="step", disable=None) as bar,
+    ):
+        for step, epoch, loss in run.steps():
+            losses.append(loss)
+            bar.update()
+            if step % every == 0 or step == recipe.steps:
+                tokens = recipe.batch * recipe.length
+                entry = {
+                    "step": step,
+                    "epoch": epoch,
+                    "tokens": step * tokens,
+                    "loss": round(float(np.mean(losses)), 4),
+                    "held_out": round(run.keep(step), 4),
+                    "tokens_per_second": round((step - run.start) * tokens / (time.perf_counter() - began)),
+                }
+                log.write(json.dumps(entry) + "\n")
+                log.flush()
+                losses.clear()
+    run.save(out or work / "encoder")
+    return out or work / "encoder"
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def learn(data: Labelled, base: str, recipe: FitRecipe) -> Trained:
     network, tokenizer = load_base(base, sum(head.columns for head in heads), recipe)
     encoder = TextEncoder(tokenizer, recipe.longest)
     bar = tqdm(desc="训练", unit="步", disable=None)
-    for progress in fit(network, encoder, main, heads, recipe, rest):
+    for progress in fit(network, encoder, main, heads, recipe=recipe, held=rest):
         bar.total = progress.steps
         bar.update(progress.step - bar.n)
         if progress.held_out is not None:

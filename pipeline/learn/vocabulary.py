@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from pipeline.errors import ModelError
 from pipeline.text.fold import PLACEHOLDERS
 
-__all__ = ["CLS", "MASK", "PAD", "SEP", "UNK", "choose_entries", "make_tokenizer", "save_tokenizer"]
+__all__ = ["CLS", "MASK", "PAD", "SEP", "UNK", "choose_entries", "entry_id", "make_tokenizer", "save_tokenizer"]
 
 PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"
 SPECIALS = (PAD, UNK, CLS, SEP, MASK)
@@ -56,6 +57,20 @@ def choose_entries(words: Counter[str], size: int = 24_000, rarest_character: in
         if len(word) <= _LONGEST_WORD:
             entries.setdefault(word)
     return list(entries)[:size]
+
+
+def entry_id(tokenizer: Tokenizer, entry: str) -> int:
+    """Return the id of an entry that must be there.
+
+    Raises
+    ------
+    ModelError
+        If the vocabulary lacks it.
+    """
+    number = tokenizer.token_to_id(entry)
+    if number is None:
+        raise ModelError(f"分词表里没有 {entry}", remedy="重新建立分词表")
+    return int(number)
 
 
 def make_tokenizer(entries: Iterable[str]) -> Tokenizer:

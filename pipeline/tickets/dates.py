@@ -59,6 +59,8 @@ def read_time(value: object, *, mac_dates: bool = False) -> datetime | None:
 
 def _local(value: datetime) -> datetime | None:
     """Drop the zone after moving to China's, and the fraction of a second by rounding."""
+    if value.tzinfo is None and not value.microsecond:
+        return value if value.year in _YEARS else None
     try:
         moved = value.astimezone(CHINA).replace(tzinfo=None) if value.tzinfo else value
         rounded = (moved + timedelta(microseconds=500_000)).replace(microsecond=0) if moved.microsecond else moved

@@ -37,7 +37,7 @@ class _Lines:
     """
 
     def __init__(self, file: io.TextIOBase) -> None:
-        self._file = file
+        self._read = file.readline
         self._again: list[str] = []
         self._size = 0
         self.held: list[str] = []
@@ -46,7 +46,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.pop() if self._again else self._file.readline()
+        line = self._again.pop() if self._again else self._read()
         if self.held:
             self._size += len(line)
             if not line or len(self.held) >= _RECORD_LINES or self._size > _RECORD_CHARS:
