@@ -25,6 +25,17 @@ _FREE = 64 << 20
 _RATIO = 400
 """Unpacked to packed; real sheets have 5 to 50, ten thousand empty formatted rows some 150, a bomb 1,000."""
 _CHUNK = 1 << 17
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What reading at an offset that damage has made up can end in."""
 _HEAD = 30
 """Bytes of a part's own header before its name (PKWARE APPNOTE 4.3.7)."""
 _TAG = 1 << 16
@@ -68,7 +79,7 @@ def inspect(path: Path) -> Extent:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             return _measure(path, file, archive.infolist())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except _FAULTS:
         raise UnreadableFile("xlsx 文件不完整或已损坏", where=path, remedy="重新导出或重新传输") from None
 
 

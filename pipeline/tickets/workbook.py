@@ -8,7 +8,9 @@ memory stays under some 300 MiB whatever the file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -89,7 +91,8 @@ class Workbook:
 def _guarded(path: Path, act: Callable[[], _T]) -> _T:
     """Call calamine; whatever it makes of a damaged file, a panic of its Rust side included, is one error."""
     try:
-        return act()
+        with _hushed():
+            return act()
     except PasswordError:
         raise UnreadableFile("工作簿有密码保护", where=path, remedy="在 Excel/WPS 中取消密码后另存") from None
     except (CalamineError, OSError, ValueError):
@@ -98,6 +101,19 @@ def _guarded(path: Path, act: Callable[[], _T]) -> _T:
         if type(error).__name__ == "PanicException":
             raise _damaged(path) from None
         raise
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what Rust prints on a panic from the user, who gets one line; it goes to the descriptor, past Python."""
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _damaged(path: Path) -> UnreadableFile:

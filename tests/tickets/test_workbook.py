@@ -6,13 +6,15 @@ import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from pipeline.errors import UnreadableFile
+from pipeline.errors import UnreadableFile, YousuError
 from pipeline.tickets import open_export, package, workbook
 from pipeline.tickets.package import inspect
 from pipeline.tickets.workbook import Workbook, open_workbook
-from tests.tickets.toys import HEADER, ROWS
+from tests.tickets.toys import HEADER, ROWS, xls
 
 READERS = ("calamine", "streamed")
 
@@ -255,3 +257,29 @@ def test_a_panic_of_the_reader_is_an_error_of_ours(write_xlsx, monkeypatch):
     monkeypatch.setattr("pipeline.tickets.workbook.CalamineWorkbook", type("X", (), {"from_path": staticmethod(panic)}))
     with pytest.raises(UnreadableFile, match="损坏"):
         Workbook(write_xlsx())
+
+
+@given(st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 255)), min_size=1, max_size=8), st.booleans())
+def test_damage_anywhere_ends_in_rows_or_in_one_line(tmp_path_factory, changes, old):
+    path = tmp_path_factory.mktemp("damage") / "a.bin"
+    data = bytearray(xls([HEADER, *ROWS]) if old else write_only(path, [HEADER, *ROWS]).read_bytes())
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    path.write_bytes(data)
+    try:
+        with open_export(path, need_text=False) as export:
+            count = sum(1 for _ in export)
+    except YousuError as error:
+        assert "\n" not in error.line()
+    else:
+        assert export.tally.read == count + export.tally.rejected + export.tally.blank
+
+
+def test_a_panic_prints_nothing(tmp_path, capfd):
+    data = bytearray(xls([HEADER, *ROWS]))
+    bound = data.index((0x0085).to_bytes(2, "little"), 512 * 3)
+    data[bound + 4 : bound + 8] = (61_992).to_bytes(4, "little")  # the sheet begins behind the end of the stream
+    (tmp_path / "a.xls").write_bytes(data)
+    with pytest.raises(UnreadableFile, match="损坏"):
+        open_export(tmp_path / "a.xls")
+    assert capfd.readouterr().err == ""
