@@ -3,7 +3,7 @@
 Excel keeps every text of a workbook in one list, ``sharedStrings.xml``, that cells refer to by number; a reader that
 holds it needs memory for all complaints. Here it is unpacked once into an unnamed temporary file. openpyxl reads the
 workbook's frame (sheets, styles, date system); its own read-only rows are not used, because they leave an element in
-memory for each row and take four times as long. Merged ranges stand behind the rows in the XML and are not known here.
+memory for each row and take twice as long. Merged ranges stand behind the rows in the XML and are not known here.
 """
 
 from __future__ import annotations
