@@ -1,10 +1,10 @@
 """Excel workbooks, xlsx and xls, through calamine; very large or strangely shaped xlsx through a reader that streams.
 
-calamine reads some 130,000 rows of 100 characters per second and holds a sheet as a rectangle of cells: 1.3 to 2.5 bytes
-of memory per byte of XML, more for a sheet with one cell far from the others (a cell in Excel's last corner would take
-512 GiB, and end the process). An xlsx with more than ``STREAM_BYTES`` of XML, or more than ``STREAM_CELLS`` cells in its
-largest rectangle, goes to `pipeline.tickets.stream` instead (50,000 rows per second), so that memory stays under some
-400 MiB whatever the file. An xls cannot be so large: 65,536 rows a sheet.
+calamine reads some 130,000 rows of 100 characters per second and holds a sheet as a rectangle of cells: 1.3 to 2.5
+bytes of memory per byte of XML, more for a sheet with one cell far from the others (a cell in Excel's last corner would
+take 512 GiB, and end the process). An xlsx with more than ``STREAM_BYTES`` of XML, or more than ``STREAM_CELLS`` cells
+in its largest rectangle, goes to `pipeline.tickets.stream` instead (50,000 rows per second), so that memory stays under
+some 400 MiB whatever the file. An xls cannot be so large: 65,536 rows a sheet.
 """
 
 from __future__ import annotations
