@@ -39,7 +39,7 @@ class FitRecipe:
     rate : float
         Highest learning rate of the encoder; the heads take three times as much.
     dropout : float
-        In the encoder and before the heads.
+        Before the heads.
     smoothing : float
         Label smoothing (Szegedy et al. 2016, arXiv:1512.00567).
     balance : float
@@ -50,7 +50,7 @@ class FitRecipe:
         Of the order, the dropout and the first weights of the heads.
     """
 
-    epochs: int = 6
+    epochs: int = 4
     batch: int = 32
     rate: float = 4e-4
     dropout: float = 0.1
@@ -104,7 +104,8 @@ def load_base(base: str, columns: int, recipe: FitRecipe) -> tuple[TicketClassif
     torch.manual_seed(recipe.seed)
     try:
         config = AutoConfig.from_pretrained(base, local_files_only=Path(base).is_dir(), trust_remote_code=False)
-        config.hidden_dropout_prob = config.attention_probs_dropout_prob = recipe.dropout
+        # Dropout inside a small encoder costs a third of the time on a CPU (the fast attention kernel has none).
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
         kind = {"add_pooling_layer": False} if config.model_type in {"bert", "roberta"} else {}
         encoder = AutoModel.from_pretrained(base, config=config, dtype=torch.float32, use_safetensors=True, **kind)
         tokenizer = AutoTokenizer.from_pretrained(base, use_fast=True, trust_remote_code=False)

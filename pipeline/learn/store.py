@@ -108,6 +108,7 @@ def write_model(trained: Trained, folder: Path, *, name: str, data: Sequence[Pat
 def _swap(beside: Path, folder: Path) -> None:
     """Put a finished folder in its place; the old one goes only once the new one stands."""
     for path in beside.iterdir():
+        path.chmod(0o644)  # safetensors are written for their owner alone; colleagues use the model too
         with path.open("rb") as stream:
             os.fsync(stream.fileno())
     old = folder.with_name(f".{folder.name}.old")

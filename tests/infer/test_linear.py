@@ -43,7 +43,8 @@ def test_a_table_survives_the_disk(tmp_path):
         rng.random(3).astype(np.float32),
     )
     branch.save(tmp_path / "linear.safetensors")
-    assert np.array_equal(branch.scores(["停水了"]), LinearBranch.load(tmp_path / "linear.safetensors").scores(["停水了"]))
+    loaded = LinearBranch.load(tmp_path / "linear.safetensors")
+    assert np.array_equal(branch.scores(["停水了"]), loaded.scores(["停水了"]))
 
 
 def test_ngrams_of_several_texts_stand_one_after_the_other():
