@@ -121,7 +121,7 @@ class Boilerplate:
             of_phrase = _expression(phrase, f"{where} 第 {number} 条")
             of[phrase.kind].append(of_phrase)
         closing = f"[{''.join(_CLOSING)}]*+"
-        self._anywhere = re.compile(rf"[ \n]*+(?:{_any_of(of['anywhere'])})[ \n]*+")
+        self._anywhere = re.compile(rf"(?:{_any_of(of['anywhere'])}){closing}")
         self._head = re.compile(rf"(?>{_any_of(of['head'])}){closing}|[{''.join(_CLOSING)}]++")
         # A chain of phrases is taken at once: one by one, a hostile text of thousands would take quadratic time.
         self._tail = re.compile(rf"(?:(?>{_any_of(of['tail'])}){closing})++\Z")

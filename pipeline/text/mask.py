@@ -1,8 +1,8 @@
-"""Put typed placeholders for what tells who a person is: numbers, plates, addresses on the net, and names at their cues.
+"""Put typed placeholders for what tells who a person is: numbers, plates, net addresses, names at their cues.
 
-What must stay: numbers of services (110, 12345, 12315 …), ticket and order numbers, dates, sums, and the names of places
-and companies. Numbers that begin with 400 or 800 stay too: only companies can have them, and in a complaint they tell
-which company is meant.
+What must stay: numbers of services (110, 12345, 12315 …), ticket and order numbers, dates, sums, and the names of
+places and companies. Numbers that begin with 400 or 800 stay too: only companies can have them, and in a complaint they
+tell which company is meant.
 """
 
 from __future__ import annotations
