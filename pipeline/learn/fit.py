@@ -51,8 +51,8 @@ class FitRecipe:
     """
 
     epochs: int = 4
-    batch: int = 32
-    rate: float = 4e-4
+    batch: int = 64
+    rate: float = 5e-4
     dropout: float = 0.1
     smoothing: float = 0.05
     balance: float = 0.3
@@ -187,7 +187,7 @@ def _optimizer(model: TicketClassifier, recipe: FitRecipe) -> torch.optim.Optimi
         {"params": list(model.encoder.parameters()), "highest": recipe.rate},
         {"params": list(model.heads.parameters()), "highest": 3 * recipe.rate},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=0.01)
+    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=0.01, fused=True)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:
