@@ -167,7 +167,8 @@ _LONG_NUMBERS = (
 _SHORT_NUMBERS = (
     _Rule(
         "电话",
-        rf"(?:电话|座机|固话|致电|拨打|联系方式|[Tt][Ee][Ll]){_IS}(?P<it>(?![48]00){_LOCAL})(?! ?元)",
+        rf"(?:(?:电话|座机|固话|致电|拨打|联系方式|[Tt][Ee][Ll]){_IS}[(]?|{CONTACT}[、/,和或 ]{{1,2}})"
+        rf"(?P<it>(?![48]00){_LOCAL}(?:[、/,和或 ]{{1,2}}{_LOCAL})*+)(?! ?[元万])",
         accept=_is_no_date,
     ),
     _Rule(

@@ -43,7 +43,7 @@ _FUNCTION = (
 _HAN = "[\u4e00-\u9fff]"
 _GIVEN = f"(?![{_FUNCTION}]){_HAN}"
 # What follows a name that ends: no Chinese character, or the beginning of the next particular.
-_PARTICULAR = "今年|现年|家住|现住|住在|住址|来自|身份证|电话|手机|联系|微信|男|女|系|"
+_PARTICULAR = "今年|现年|家住|现住|住在|住址|来自|身份证|电话|手机|联系|微信|性别|年龄|地址|单位|回复|男|女|系|"
 _END = f"(?=(?:{_PARTICULAR}[^\u4e00-\u9fff])|$)"
 _SAID = "来电|反映|诉求|投诉|称|表示|咨询|求助|举报|建议|"
 _END_OR_SAID = f"(?=(?:{_SAID}{_PARTICULAR}[^\u4e00-\u9fff])|$)"
@@ -173,7 +173,7 @@ _NO_NAMES = frozenset(
 )
 # What one calls rather than is called, where one character follows: 我叫车走, 我叫管家.
 _CALLED = frozenset("车房管楼水路向全")
-_NO_GIVEN = frozenset(("表示", "反映", "来电", "认为", *_CIVIL, *_WORK))
+_NO_GIVEN = frozenset(("表示", "反映", "来电", "认为", "电话", "手机", "电工", *_CIVIL, *_WORK))
 
 
 def _surely(lexicon: _Lexicon, text: str) -> Iterator[Span]:
