@@ -83,8 +83,8 @@ def main(given: argparse.Namespace) -> int:
     options = {key: value for key, value in vars(given).items() if key not in ("one", "debug")}
     if given.one is not None:
         ticket = Ticket(row=1, sheet=None, cells=(), id="", title="", text=given.one, time=None, address="")
-        [decision] = Desk(Path(given.model), Path(given.rules)).decide([ticket])
-        print(json.dumps(decision.to_record(), ensure_ascii=False))
+        [routed] = Desk(Path(given.model), Path(given.rules)).decide([ticket])
+        print(json.dumps(routed.record(), ensure_ascii=False))
         return DONE
     summary = predict(**options)
     # On standard output JSON lines must stay alone.

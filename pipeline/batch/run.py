@@ -5,23 +5,53 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
+from pipeline.infer.prediction import Answer, Prediction
 from pipeline.infer.predictor import Predictor
 from pipeline.route import COLUMNS, Decision, Router
 from pipeline.tables import ROOT
+from pipeline.taxonomy import DOMAIN, NATURE, URGENCY
 from pipeline.text.prepare import prepare
 from pipeline.tickets import ColumnChoice, Export, Result, Tally, Ticket, open_export, open_result
 
-__all__ = ["DEFAULT_MODEL", "DEFAULT_RULES", "Desk", "Summary", "run"]
+__all__ = ["DEFAULT_MODEL", "DEFAULT_RULES", "Desk", "Routed", "Summary", "run"]
 
 DEFAULT_MODEL = ROOT / "models" / "default"
 DEFAULT_RULES = ROOT / "data" / "routing.toml"
 _CHUNK = 1024
+_STANDARD_HEADS = (DOMAIN, URGENCY, NATURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A ticket's decision, and what heads of an analyst's own said of it."""
+
+    decision: Decision
+    own: Mapping[str, Answer]
+
+    def cells(self) -> tuple[object, ...]:
+        """Return the added cells, own heads behind the standard ones."""
+        own = (value for answer in self.own.values() for value in (answer.label, round(answer.confidence, 3)))
+        return (*self.decision.to_cells(), *own)
+
+    def record(self) -> dict[str, object]:
+        """Return the JSON record; own heads stand under ``heads``."""
+        record: dict[str, object] = dict(self.decision.to_record())
+        if self.own:
+            record["heads"] = {
+                name: {
+                    "label": answer.label,
+                    "confidence": round(answer.confidence, 3),
+                    "others": list(answer.others),
+                }
+                for name, answer in self.own.items()
+            }
+        return record
 
 
 class Desk:
@@ -51,20 +81,32 @@ class Desk:
         """What a person should know before trusting the answers."""
         return [] if self._predictor.card.same_dictionary else ["用户词典在模型训练之后改过,建议重新训练模型"]
 
-    def decide(self, tickets: Sequence[Ticket]) -> list[Decision]:
-        """Return one decision per ticket, in order."""
+    @property
+    def own_heads(self) -> tuple[str, ...]:
+        """Names of the model's heads that are not the shipped taxonomy's."""
+        return tuple(head.name for head in self._predictor.card.heads if head.name not in _STANDARD_HEADS)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that this desk adds."""
+        return (*COLUMNS, *(column for name in self.own_heads for column in (name, f"{name}置信度")))
+
+    def decide(self, tickets: Sequence[Ticket]) -> list[Routed]:
+        """Return one routed ticket per ticket, in order."""
         texts = [prepare(ticket.title, ticket.text) for ticket in tickets]
         predictions = self._predictor.predict(texts)
-        return [
-            self._router.route(
-                id=ticket.id or str(ticket.row),
-                text=text,
-                address=ticket.address,
-                time=ticket.time,
-                prediction=prediction,
-            )
-            for ticket, text, prediction in zip(tickets, texts, predictions, strict=True)
-        ]
+        return [self._route(*facts) for facts in zip(tickets, texts, predictions, strict=True)]
+
+    def _route(self, ticket: Ticket, text: str, prediction: Prediction) -> Routed:
+        """Route one ticket."""
+        decision = self._router.route(
+            id=ticket.id or str(ticket.row),
+            text=text,
+            address=ticket.address,
+            time=ticket.time,
+            prediction=prediction,
+        )
+        return Routed(decision, {name: prediction.answers[name] for name in self.own_heads})
 
 
 @dataclass
@@ -108,8 +150,9 @@ class Summary:
         """Yield the summary in Chinese."""
         tally = self.tally
         yield f"读入 {tally.read} 行:写出 {tally.usable},拒收 {tally.rejected},空白 {tally.blank}"
-        yield "领域:" + ",".join(f"{name} {count}" for name, count in self.domains.most_common())
-        yield "紧急程度:" + ",".join(f"{name} {count}" for name, count in self.urgencies.most_common())
+        for part, counts in (("领域", self.domains), ("紧急程度", self.urgencies)):
+            if counts:
+                yield f"{part}:" + ",".join(f"{name} {count}" for name, count in counts.most_common())
         yield f"需电话叫应 {self.called} 件,需人工复核 {self.review} 件"
         rate = tally.usable / self.seconds if self.seconds else 0.0
         yield f"用时 {self.seconds:.1f} 秒,每秒 {rate:.0f} 件"
@@ -121,9 +164,9 @@ class Summary:
             yield f"结果:{self.output}"
 
 
-def added_columns(header: Sequence[str], added: Sequence[str] = COLUMNS) -> tuple[str, ...]:
-    """Return the names of the added columns; one that the export already has is marked as ours."""
-    return tuple(f"{name}(系统)" if name in header else name for name in added)
+def result_header(header: Sequence[str], added: Sequence[str]) -> tuple[str, ...]:
+    """Return the export's columns with the added ones behind; one that the export already has is marked as ours."""
+    return (*header, *(f"{name}(系统)" if name in header else name for name in added))
 
 
 def run_file(
@@ -161,7 +204,7 @@ def run_file(
     began = time.perf_counter()
     with (
         open_export(source, columns=columns, sheet=sheet, encoding=encoding, rejects=rejects) as export,
-        open_result(output, (*export.header, *added_columns(export.header)), overwrite=overwrite) as result,
+        open_result(output, result_header(export.header, desk.columns), overwrite=overwrite) as result,
     ):
         summary = run(export, result, desk)
     summary.seconds = time.perf_counter() - began
@@ -184,7 +227,7 @@ def run(export: Export, result: Result, desk: Desk) -> Summary:
     export : Export
         Open for reading.
     result : Result
-        Open for writing, its header the export's with :func:`added_columns` behind.
+        Open for writing, its header made by :func:`result_header`.
     desk : Desk
         Who decides.
 
@@ -198,9 +241,9 @@ def run(export: Export, result: Result, desk: Desk) -> Summary:
     tickets = iter(export)
     with tqdm(desc="派单", unit="件", disable=None) as bar:
         while chunk := list(itertools.islice(tickets, _CHUNK)):
-            for ticket, decision in zip(chunk, desk.decide(chunk), strict=True):
-                result.write((*ticket.cells, *decision.to_cells()), decision.to_record())
-                summary.count(decision)
+            for ticket, routed in zip(chunk, desk.decide(chunk), strict=True):
+                result.write((*ticket.cells, *routed.cells()), routed.record())
+                summary.count(routed.decision)
             bar.update(len(chunk))
     summary.tally = export.tally
     summary.seconds = time.perf_counter() - began
