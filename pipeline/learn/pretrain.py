@@ -1,11 +1,13 @@
 """Pretrain the small Chinese encoder: masked words, packed blocks, resumable, the same on CPU and GPU.
 
-    python -m pipeline.learn.pretrain CORPUS WORK [--tokens 200e6] [--layers 4 --width 256] [--out models/base]
+    python -m pipeline.learn.pretrain CORPUS WORK [--tokens 200e6] [--layers 4 --width 256] [--start models/base]
+                                      [--out models/base]
 
 ``WORK`` keeps the vocabulary, the encoded corpus and the last checkpoint (outside the repository); the same command
-resumes from there. The learning rate is warmed up, held, and brought down over the last tenth (warm-up, stable, decay:
-Hu et al. 2024, arXiv:2404.06395), so a run can be prolonged from a checkpoint of its stable part. Matrices are stepped
-by Muon (Jordan et al. 2024), everything else by AdamW.
+resumes from there. ``--start`` goes on from an encoder that is already there, with its vocabulary: for more tokens than
+one run had time for, or to make it at home in another city's texts. The learning rate is warmed up, held, and brought
+down over the last tenth (warm-up, stable, decay: Hu et al. 2024, arXiv:2404.06395), so a run can be prolonged from a
+checkpoint of its stable part. Matrices are stepped by Muon (Jordan et al. 2024), everything else by AdamW.
 """
 
 from __future__ import annotations
@@ -220,11 +222,14 @@ def _loss(
     return loss
 
 
-def prepare(corpus: Path, work: Path) -> tuple[Tokenizer, EncodedCorpus]:
-    """Make vocabulary and encoded corpus, or open those that an earlier run made."""
+def prepare(corpus: Path, work: Path, start: Path | None = None) -> tuple[Tokenizer, EncodedCorpus]:
+    """Make vocabulary and encoded corpus, or open those that an earlier run made; ``start`` lends its vocabulary."""
     if not (work / "tokenizer.json").exists():
         work.mkdir(parents=True, exist_ok=True)
-        save_tokenizer(make_tokenizer(choose_entries(count_words(corpus))), work)
+        if start is not None:
+            save_tokenizer(Tokenizer.from_file(str(start / "tokenizer.json")), work)
+        else:
+            save_tokenizer(make_tokenizer(choose_entries(count_words(corpus))), work)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     if not (work / "corpus.json").exists():
         encode_corpus(corpus, tokenizer, work)
@@ -256,19 +261,23 @@ class Pretraining:
         Where vocabulary, encoded corpus, checkpoint, encoder and ``log.jsonl`` are kept.
     recipe : Recipe
         Sizes, rates, length of the run.
+    start : Path, optional
+        Encoder to go on from; without one, the embeddings start from word2vec and the rest from chance.
     """
 
-    def __init__(self, corpus: Path, work: Path, recipe: Recipe) -> None:
+    def __init__(self, corpus: Path, work: Path, recipe: Recipe, start: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self._work = recipe, work
-        self._tokenizer, self._corpus = prepare(corpus, work)
+        self._tokenizer, self._corpus = prepare(corpus, work, start)
         self._mask = entry_id(self._tokenizer, MASK)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = MaskedWords(recipe.config(self._tokenizer.get_vocab_size())).to(device)
         self._optimizers = _optimizers(self._model, recipe.rate)
         self._checkpoint = Checkpoint(work)
         self.start = self._checkpoint.load(self._model, self._optimizers)
-        if not self.start:
+        if not self.start and start is not None:
+            self._model.bert.load_state_dict(load_file(start / "model.safetensors"))
+        elif not self.start:
             start_embeddings(self._model, self._corpus, recipe)
 
     def steps(self) -> Iterator[tuple[int, int, float]]:
@@ -298,7 +307,9 @@ class Pretraining:
         (folder / "pretraining.json").write_text(json.dumps(asdict(self.recipe), indent=1) + "\n")
 
 
-def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, *, every: int = 250) -> Path:
+def pretrain(
+    corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, *, start: Path | None = None, every: int = 250
+) -> Path:
     """Run, or resume, a pretraining and write the encoder.
 
     Parameters
@@ -307,6 +318,8 @@ def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, 
         As :class:`Pretraining` takes them.
     out : Path, optional
         Where the encoder goes at the end; ``WORK/encoder`` unless given.
+    start : Path, optional
+        As :class:`Pretraining` takes it.
     every : int
         Steps between checkpoints.
 
@@ -315,7 +328,7 @@ def pretrain(corpus: Path, work: Path, recipe: Recipe, out: Path | None = None, 
     Path
         The encoder's folder: ``config.json``, ``model.safetensors``, ``tokenizer.json``.
     """
-    run = Pretraining(corpus, work, recipe)
+    run = Pretraining(corpus, work, recipe, start)
     began, losses = time.perf_counter(), []
     with (
         (work / "log.jsonl").open("a", encoding="utf-8") as log,
@@ -347,13 +360,15 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--start", type=Path)
     for name in ("layers", "width", "batch", "length", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Recipe, name))
     parser.add_argument("--tokens", type=lambda text: int(float(text)), default=Recipe.tokens)
     parser.add_argument("--rate", type=float, default=Recipe.rate)
     parser.add_argument("--hidden", type=float, default=Recipe.hidden)
     given = vars(parser.parse_args())
-    pretrain(given.pop("corpus"), given.pop("work"), out=given.pop("out"), recipe=Recipe(**given))
+    paths = {name: given.pop(name) for name in ("corpus", "work", "out", "start")}
+    pretrain(recipe=Recipe(**given), **paths)
 
 
 if __name__ == "__main__":
