@@ -57,7 +57,7 @@ class Predictor:
     def _by_head(self, texts: Sequence[str]) -> Iterator[tuple[Head, Scores, Scores | None]]:
         """Yield each head with the network's and the linear branch's scores."""
         by_head = split_columns(self.card.heads, self.scores(texts))
-        return zip(self.card.heads, by_head, self._linear_scores(texts), strict=True)
+        return zip(self.card.heads, by_head, self.linear_scores(texts), strict=True)
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Return the network's raw scores (B, all heads' columns)."""
@@ -67,7 +67,7 @@ class Predictor:
             scores[rows] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return scores
 
-    def _linear_scores(self, texts: Sequence[str]) -> list[Scores | None]:
+    def linear_scores(self, texts: Sequence[str]) -> list[Scores | None]:
         """Return the linear branch's scores by head, or ``None`` for each where there is no branch."""
         if self._linear is None:
             return [None] * len(self.card.heads)

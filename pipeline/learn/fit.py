@@ -44,10 +44,12 @@ class FitRecipe:
         Label smoothing (Szegedy et al. 2016, arXiv:1512.00567).
     balance : float
         Class weights are (share of the label) to the power of minus this; 0 is none, 1 is fully balanced.
+    omitted : float
+        Share of tokens left out of a ticket each time it is read, so that no answer hangs on one word.
     longest : int
         Most tokens of a ticket.
     seed : int
-        Of the order, the dropout and the first weights of the heads.
+        Of the order, the dropout, the tokens left out and the first weights of the heads.
     """
 
     epochs: int = 4
@@ -56,7 +58,8 @@ class FitRecipe:
     dropout: float = 0.1
     smoothing: float = 0.05
     balance: float = 0.3
-    longest: int = 256
+    omitted: float = 0.1
+    longest: int = 192
     seed: int = 1
 
 
@@ -167,18 +170,18 @@ def _order(lengths: Sequence[int], batch: int, rng: np.random.Generator) -> list
     return grouped
 
 
-def _padded(rows: npt.NDArray[np.int64], encoded: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Return ids and mask (B, T) of some rows in their order."""
-    longest = max(len(encoded[row]) for row in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    for line, row in enumerate(rows):
-        ids[line, : len(encoded[row])] = torch.tensor(encoded[row])
-    return ids, _mask(ids, [len(encoded[row]) for row in rows])
+def _thinned(ids: Sequence[int], share: float, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return a ticket's ids with a share of them left out; the first and the last, which frame it, stay."""
+    kept = rng.random(len(ids)) >= share
+    kept[[0, -1]] = True
+    return np.asarray(ids, dtype=np.int64)[kept]
 
 
-def _mask(ids: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Return the attention mask (B, T) of padded ids."""
-    return (torch.arange(ids.shape[1])[None] < torch.tensor(lengths)[:, None]).long()
+def _padded(tickets: Sequence[npt.NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
+    """Return ids and mask (B, T) of some tickets in their order."""
+    lengths = torch.tensor([len(ids) for ids in tickets])
+    ids = nn.utils.rnn.pad_sequence([torch.from_numpy(ids) for ids in tickets], batch_first=True)  # (B, T)
+    return ids, (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
 
 
 def _optimizer(model: TicketClassifier, recipe: FitRecipe) -> torch.optim.Optimizer:
@@ -249,9 +252,10 @@ def fit(
     best, kept, step = -1.0, None, 0
     for epoch in range(recipe.epochs):
         model.train()
-        for rows in _order([len(ids) for ids in encoded], recipe.batch, np.random.default_rng([recipe.seed, epoch])):
+        rng = np.random.default_rng([recipe.seed, epoch])
+        for rows in _order([len(ids) for ids in encoded], recipe.batch, rng):
             _set_rate(optimizer, step, steps)
-            ids, mask = _padded(rows, encoded)
+            ids, mask = _padded([_thinned(encoded[row], recipe.omitted, rng) for row in rows])
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 scores = model(ids.to(device), mask.to(device))
             loss = targets.loss(scores.cpu(), rows)
