@@ -16,7 +16,7 @@ __all__ = ["COPIES", "misspelt"]
 # Pairs that input methods by sound or shape confuse most; each is a slip in either direction.
 _SLIPS = (
     "的地 在再 做作 像象 那哪 已以 园圆 暖暧 账帐 坐座 须需 象向 式试 步部 到道 事是 时实 很狠 他她 么吗 其期 因应"
-    " 经金 题提 气汽 工公 区曲 路陆 业叶 处出 长常 水睡 电店 车扯 房防 理里 没每 有又 物务 费废 高搞 声生 停挺 通同 修休"
+    " 经金 题提 气汽 工公 区曲 路陆 业叶 处出 长常 水睡 电店 车扯 房防 理里 没每 有又 物务 费废 高搞 声生 停挺 通同"
 )
 _SLIP = {pair[side]: pair[1 - side] for pair in _SLIPS.split() for side in (0, 1)}
 _EVERY = 25
