@@ -73,11 +73,10 @@ class Joined:
 def joined(head: Head, texts: Sequence[str], answers: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Joined:
     """Raise the model's urgencies by the signals in the texts and compare with the truth."""
     taxonomy, book = Taxonomy.load(), SignalBook.load()
-    names = {urgency.id: urgency.name for urgency in taxonomy.urgencies}
+    ranks = {one.id: head.labels.index(one.name) for one in taxonomy.urgencies if one.name in head.labels}
     final = answers.copy()
     for row, text in enumerate(texts):
-        for signal in book.find(text):
-            final[row] = max(final[row], head.labels.index(names[signal.urgency]))
+        final[row] = max(final[row], *(ranks.get(signal.urgency, 0) for signal in book.find(text)), 0)
     top = len(head.labels) - 1
     meant, said = truth == top, final == top
     hits = float((meant & said).sum())

@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+import train as command
 from pipeline.learn.network import save_encoder
 from pipeline.learn.vocabulary import choose_entries, make_tokenizer, save_tokenizer
 from pipeline.text.segment import segmenter
@@ -54,3 +55,11 @@ def toy_export(tmp_path_factory):
     lines += [f"{number},{','.join(row)}" for number, row in enumerate(toy_rows(), 1)]
     path.write_text("\n".join(lines) + "\n", encoding="gb18030")
     return path
+
+
+@pytest.fixture(scope="session")
+def toy_model(toy_base, toy_export, tmp_path_factory):
+    """A model trained on the toy tickets, and its report."""
+    folder = tmp_path_factory.mktemp("models") / "toy"
+    report = command.train([toy_export], folder, label=["domains", "urgency", "nature"], base=toy_base, epochs=6)
+    return folder, report

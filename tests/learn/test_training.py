@@ -12,13 +12,6 @@ from pipeline.learn.data import read_labelled
 LABELS = ["domains", "urgency", "nature"]
 
 
-@pytest.fixture(scope="module")
-def toy_model(toy_base, toy_export, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "toy"
-    report = command.train([toy_export], folder, label=LABELS, base=toy_base, epochs=6)
-    return folder, report
-
-
 @pytest.mark.slow
 def test_training_learns_and_reports_beside_the_yardstick(toy_model):
     _, report = toy_model
