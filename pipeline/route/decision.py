@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "Deadline", "Decision"]
+__all__ = ["COLUMNS", "UNITS", "Deadline", "Decision", "Reason"]
 
 COLUMNS = (
     "领域",
@@ -15,10 +15,12 @@ COLUMNS = (
     "诉求类型",
     "主办单位",
     "协办单位",
+    "抄送单位",
     "属地",
     "办理时限",
     "叫应",
     "需人工复核",
+    "派单规则",
     "依据",
     "模型版本",
 )
@@ -54,6 +56,22 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of a decision.
+
+    Parameters
+    ----------
+    part : str
+        ``领域``, ``紧急程度``, ``规则``, ``时限``, ``属地``, ``保密``, ``叫应``, ``次选`` or ``复核``.
+    text : str
+        What was decided and on what, in Chinese.
+    """
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One ticket, decided.
 
@@ -75,8 +93,8 @@ class Decision:
         Nature, empty where the model has no such head.
     lead_unit : str
         The unit that should act.
-    support_units : tuple of str
-        Units that assist or receive a copy.
+    support_units, copy_units : tuple of str
+        Units that assist, and those that receive a copy.
     district : str
         District, empty where unknown.
     deadline : Deadline
@@ -85,8 +103,10 @@ class Decision:
         Whether the unit is to be called until it acknowledges.
     needs_review : bool
         Whether a person should look at the row.
-    reasons : tuple of str
-        Why, in Chinese phrases.
+    rule : str
+        Name of the rule that decided, empty where none fitted.
+    chain : tuple of Reason
+        Why, in the order in which a person would tell it.
     model : str
         The model's version.
     """
@@ -102,12 +122,19 @@ class Decision:
     nature: str
     lead_unit: str
     support_units: tuple[str, ...]
+    copy_units: tuple[str, ...]
     district: str
     deadline: Deadline
     call_until_acknowledged: bool
     needs_review: bool
-    reasons: tuple[str, ...]
+    rule: str
+    chain: tuple[Reason, ...]
     model: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in Chinese phrases."""
+        return tuple(reason.text for reason in self.chain)
 
     def to_record(self) -> dict[str, object]:
         """Return the decision for JSON lines."""
@@ -123,10 +150,12 @@ class Decision:
             "nature": self.nature,
             "lead_unit": self.lead_unit,
             "support_units": list(self.support_units),
+            "copy_units": list(self.copy_units),
             "district": self.district,
             "deadline": str(self.deadline),
             "call_until_acknowledged": self.call_until_acknowledged,
             "needs_review": self.needs_review,
+            "rule": self.rule,
             "reasons": list(self.reasons),
             "model": self.model,
         }
@@ -142,10 +171,12 @@ class Decision:
             self.nature,
             self.lead_unit,
             "、".join(self.support_units),
+            "、".join(self.copy_units),
             self.district,
             str(self.deadline),
             "是" if self.call_until_acknowledged else "否",
             "是" if self.needs_review else "否",
+            self.rule,
             ";".join(self.reasons),
             self.model,
         )

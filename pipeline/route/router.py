@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.infer.prediction import Prediction
 from pipeline.route.calendar import Calendar, read_day
-from pipeline.route.decision import Decision
+from pipeline.route.decision import Decision, Reason
 from pipeline.route.mapping import LabelMap, Reading
 from pipeline.route.places import Gazetteer, Location
-from pipeline.route.rules import Facts, Rule, RuleBook
+from pipeline.route.rules import Rule, RuleBook
+from pipeline.route.schema import Facts, Schema
 from pipeline.tables import DATA
 from pipeline.taxonomy import Label, Taxonomy
 from pipeline.text.signals import Signal, SignalBook
 
-__all__ = ["Router"]
+__all__ = ["Router", "describe"]
 
 DEFAULT_URGENCY = "normal"
 APART = 2
@@ -26,12 +27,31 @@ APART = 2
 
 @dataclass(frozen=True, slots=True)
 class _Urgency:
-    """The urgency decided, and how."""
+    """The urgency decided, and how; ``doubts`` say why a person should look."""
 
     label: Label
     confidence: float | None
     reasons: tuple[str, ...]
-    doubtful: bool
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is known of one ticket when its reasons are told."""
+
+    domain: Reading | None
+    nature: Reading | None
+    urgency: _Urgency
+    facts: Facts
+    rules: tuple[Rule, ...]
+    """The rules that fit: the one that decides, and the one that would without it."""
+    day: dt.date
+    location: Location
+    called: tuple[str, ...]
+
+    @property
+    def rule(self) -> Rule | None:
+        return self.rules[0] if self.rules else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +84,9 @@ class Router:
             If a table is wrong or names something that another does not define.
         """
         labels = Taxonomy.load(taxonomy)
-        book = SignalBook.load(signals)
-        seasons = Calendar.load(calendar)
-        table = RuleBook.load(
-            rules,
-            taxonomy=labels,
-            signals=[rule.name for rule in book.rules],
-            seasons=[season.name for season in seasons.seasons],
-        )
-        return cls(labels, LabelMap.load(mapping, taxonomy=labels), table, Gazetteer.load(places), book, seasons)
+        gazetteer, book, seasons = Gazetteer.load(places), SignalBook.load(signals), Calendar.load(calendar)
+        table = RuleBook.load(rules, schema=describe(labels, gazetteer, book, seasons))
+        return cls(labels, LabelMap.load(mapping, taxonomy=labels), table, gazetteer, book, seasons)
 
     def route(
         self,
@@ -82,6 +96,8 @@ class Router:
         address: str,
         time: dt.date | str | None,
         prediction: Prediction,
+        channel: str = "",
+        similar: int | None = None,
     ) -> Decision:
         """Decide one ticket.
 
@@ -93,69 +109,127 @@ class Router:
             When the ticket came; anything unreadable counts as unknown.
         prediction : Prediction
             What the model says.
+        channel : str
+            How it came, as the export writes it.
+        similar : int, optional
+            How many like tickets came before it.
         """
-        domain = self.labels.domain(prediction)
-        nature = self.labels.nature(prediction)
-        found = self.signals.find(text)
-        urgency = self._urgency(self.labels.urgency(prediction), found)
-        facts = self._facts(domain, nature, urgency.label, text, time)
-        rule = self.rules.first(facts)
-        urgency = self._raised_by(rule, urgency)
-        location = self.places.locate(address, text)
-        units = _Units(self.rules, location)
+        case = self._examine(prediction, text=text, address=address, time=time, channel=channel, similar=similar)
+        domain, rule, urgency = case.domain, case.rule, case.urgency
+        units = _Units(self.rules, case.location)
         others = self._others(domain)
+        critical = urgency.label.id == self.taxonomy.urgencies[-1].id
+        doubts = tuple(self._doubts(case))
         return Decision(
             id=id,
             domain=_name(domain),
-            domain_id=facts.domain,
+            domain_id=case.facts.domain,
             domain_confidence=domain.answer.confidence if domain else None,
             other_domains=tuple(label for label, _ in others),
             urgency=urgency.label.name,
             urgency_id=urgency.label.id,
             urgency_confidence=urgency.confidence,
-            nature=_name(nature),
+            nature=_name(case.nature),
             lead_unit=units.lead(rule),
-            support_units=units.support(rule, self._assisting(others, facts), self._called(found)),
-            district=location.district.name if location.district else "",
+            support_units=units.support(rule, self._assisting(others, case), case.called),
+            copy_units=units.copies(rule),
+            district=case.location.district.name if case.location.district else "",
             deadline=self.rules.deadline(rule, urgency.label.id),
-            call_until_acknowledged=urgency.label.id == self.taxonomy.urgencies[-1].id,
-            needs_review=rule is None or urgency.doubtful or (domain is not None and domain.answer.doubtful),
-            reasons=self._reasons(domain, nature, urgency, rule, location),
+            call_until_acknowledged=critical or (rule is not None and rule.call),
+            needs_review=bool(doubts),
+            rule=rule.name if rule else "",
+            chain=tuple(self._chain(case, units, doubts)),
             model=prediction.model,
         )
 
-    def _reasons(
-        self, domain: Reading | None, nature: Reading | None, urgency: _Urgency, rule: Rule | None, location: Location
-    ) -> tuple[str, ...]:
-        """Return why, in the order in which a person would tell it."""
-        deadline = self.rules.deadline(rule, urgency.label.id)
-        return (
-            *_domain_reasons(domain),
-            *urgency.reasons,
-            *self._rule_reasons(rule),
-            f"时限{deadline}：{deadline.basis}",
-            location.reason,
-            *_secrecy(nature),
-        )
-
-    def _facts(
-        self, domain: Reading | None, nature: Reading | None, urgency: Label, text: str, time: dt.date | str | None
-    ) -> Facts:
+    def _examine(
+        self,
+        prediction: Prediction,
+        *,
+        text: str,
+        address: str,
+        time: dt.date | str | None,
+        channel: str,
+        similar: int | None,
+    ) -> _Case:
+        """Return what model, signals, places and rules say of a ticket."""
+        domain, nature = self.labels.domain(prediction), self.labels.nature(prediction)
+        found = self.signals.find(text)
+        urgency = self._urgency(self.labels.urgency(prediction), found)
+        location = self.places.locate(address, text)
         day = read_day(time)
-        return Facts(
-            domain=domain.label.id if domain and domain.label else "",
-            urgency=urgency.id,
-            nature=nature.label.id if nature and nature.label else "",
+        facts = Facts(
+            domain=_id(domain),
+            urgency=urgency.label.id,
+            nature=_id(nature),
             text=text,
             seasons=self.calendar.seasons_on(day) if day else (),
+            other_domains=tuple(label.id for _, label in self._others(domain) if label),
+            district=location.district.name if location.district else "",
+            signals=tuple(signal.name for signal in found),
+            confidence=domain.answer.confidence if domain else None,
+            urgency_confidence=urgency.confidence,
+            channel=channel,
+            hour=time.hour if isinstance(time, dt.datetime) else None,
+            month=day.month if day else None,
+            similar=similar,
         )
+        day = day or dt.date.today()
+        fitting = self.rules.fitting(facts, day)
+        rules = tuple(rule for rule, _ in zip(fitting, range(2), strict=False))
+        urgency = self._raised_by(rules[0] if rules else None, urgency)
+        return _Case(domain, nature, urgency, facts, rules, day, location, tuple(self._called(found)))
+
+    def _chain(self, case: _Case, units: _Units, doubts: Iterable[str]) -> Iterator[Reason]:
+        """Yield why, in the order in which a person would tell it."""
+        deadline = self.rules.deadline(case.rule, case.urgency.label.id)
+        yield from (Reason("领域", text) for text in _domain_reasons(case.domain))
+        yield from (Reason("紧急程度", text) for text in case.urgency.reasons)
+        yield Reason("规则", self._rule_reason(case))
+        yield Reason("时限", f"时限{deadline}：{deadline.basis}")
+        yield Reason("属地", case.location.reason)
+        if (case.rule and case.rule.confidential) or _id(case.nature) == "report":
+            yield Reason(
+                "保密",
+                "举报件：对被举报人保密，不得透露举报人信息"
+                if _id(case.nature) == "report"
+                else "按规则保密，不得透露来电人信息",
+            )
+        if case.called:
+            yield Reason("叫应", f"立即转接{'、'.join(dict.fromkeys(map(self.rules.unit_name, case.called)))}")
+        yield from (Reason("次选", text) for text in self._runners_up(case, units))
+        yield from (Reason("复核", f"需人工复核：{doubt}") for doubt in doubts)
+
+    def _runners_up(self, case: _Case, units: _Units) -> Iterator[str]:
+        """Yield the second label with the rule and unit that it would lead to, then the second rule."""
+        answer = case.domain.answer if case.domain else None
+        if answer is not None and answer.runner_up:
+            label = self.labels.label_of_domain(answer.runner_up)
+            rule = self.rules.first(replace(case.facts, domain=label.id), case.day) if label else None
+            goes = f"（按规则“{rule.name}”派{units.lead(rule)}）" if rule else "（没有派单映射）"
+            yield f"领域次选{label.name if label else answer.runner_up}{goes}"
+        if len(case.rules) > 1:
+            yield f"没有这条规则时按“{case.rules[1].name}”派{units.lead(case.rules[1])}"
+
+    def _doubts(self, case: _Case) -> Iterator[str]:
+        """Yield why a person should look at the ticket."""
+        if case.domain is not None and case.domain.answer.doubtful:
+            yield "领域把握不足"
+        yield from case.urgency.doubts
+        if case.rule is None:
+            yield "没有可用的派单规则"
+            return
+        for code in dict.fromkeys((case.rule.lead, *case.rule.support)):
+            unit = self.rules.units[code]
+            if not unit.exists_on(case.day):
+                yield f"{unit.name}不在有效期内"
 
     def _urgency(self, reading: Reading | None, found: Sequence[Signal]) -> _Urgency:
         """Return the higher of what the model and the signals say."""
         known = reading is not None and reading.label is not None
         label = reading.label if reading and reading.label else self._label(DEFAULT_URGENCY)
         reasons = [_model_urgency(reading, label)]
-        doubtful = reading is not None and (reading.label is None or reading.answer.doubtful)
+        doubts = _urgency_doubts(reading)
         top = max(found, key=lambda signal: self.taxonomy.level(signal.urgency), default=None)
         if top is not None:
             raised = self._label(top.urgency)
@@ -163,12 +237,13 @@ class Router:
             quote = f"文中“{top.phrase}”{top.reason}"
             if gap > 0:
                 reasons.append(f"{quote}，紧急程度由{label.name}升为{raised.name}")
-                doubtful = doubtful or (known and gap >= APART)
+                if known and gap >= APART:
+                    doubts.append(f"模型判{label.name}而文中有{raised.name}的信号")
                 label = raised
             else:
                 reasons.append(f"{quote}，与{label.name}相符")
         confidence = reading.answer.confidence if reading else None
-        return _Urgency(label, confidence, tuple(reasons), doubtful)
+        return _Urgency(label, confidence, tuple(reasons), tuple(doubts))
 
     def _raised_by(self, rule: Rule | None, urgency: _Urgency) -> _Urgency:
         """Return the urgency as the rule raises it; a rule never lowers."""
@@ -190,21 +265,23 @@ class Router:
         labels = [(name, self.labels.label_of_domain(name)) for name in domain.answer.others]
         return [(label.name if label and name == label.id else name, label) for name, label in labels]
 
-    def _assisting(self, others: Iterable[tuple[str, Label | None]], facts: Facts) -> tuple[Rule, ...]:
+    def _assisting(self, others: Iterable[tuple[str, Label | None]], case: _Case) -> tuple[Rule, ...]:
         """Return the rules of the further domains: their lead units assist."""
-        rules = (self.rules.first(replace(facts, domain=label.id)) for _, label in others if label)
+        rules = (self.rules.first(replace(case.facts, domain=label.id), case.day) for _, label in others if label)
         return tuple(rule for rule in rules if rule is not None)
 
-    def _called(self, found: Iterable[Signal]) -> tuple[str, ...]:
-        """Return the codes of the emergency lines that the signals call for."""
-        return tuple(code for signal in found for code in self.rules.calls.get(signal.name, ()))
+    def _called(self, found: Iterable[Signal]) -> Iterator[str]:
+        """Yield the codes of the emergency lines that the signals call for."""
+        return (code for signal in found for code in self.rules.calls.get(signal.name, ()))
 
-    def _rule_reasons(self, rule: Rule | None) -> tuple[str, ...]:
+    def _rule_reason(self, case: _Case) -> str:
+        rule = case.rule
         if rule is None:
-            return (f"没有可用的派单规则，转{self.rules.units[self.rules.fallback].name}",)
+            return f"没有可用的派单规则，转{self.rules.unit_name(self.rules.fallback)}"
         unverified = "" if rule.verified and self.rules.units[rule.lead].verified else "（职责分工未核实）"
         basis = f"，{rule.basis}" if rule.basis else ""
-        return (f"按规则“{rule.name}”派单{basis}{unverified}",)
+        facts = "，".join(rule.reasons(case.facts)) or "兜底"
+        return f"按规则“{rule.name}”派单（{facts}）{basis}{unverified}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +303,15 @@ class _Units:
     def support(self, rule: Rule | None, assisting: Iterable[Rule], called: Iterable[str]) -> tuple[str, ...]:
         """Return the names of all that assist: emergency lines first, the lead unit left out."""
         codes = [*called, *(rule.support if rule else ()), *(other.lead for other in assisting)]
-        names = [self._name(code) for code in codes]
-        if rule is not None and rule.copy_to_district and self.location.district is not None:
-            names.append(self.location.district.government)
+        return self._but_lead(rule, codes)
+
+    def copies(self, rule: Rule | None) -> tuple[str, ...]:
+        """Return the names of all that receive a copy, the lead unit left out."""
+        return self._but_lead(rule, rule.copy_to if rule else ())
+
+    def _but_lead(self, rule: Rule | None, codes: Iterable[str]) -> tuple[str, ...]:
         lead = self.lead(rule)
-        return tuple(dict.fromkeys(name for name in names if name not in ("", lead)))
+        return tuple(dict.fromkeys(name for name in map(self._name, codes) if name not in ("", lead)))
 
     def _name(self, code: str) -> str:
         unit = self.book.units[code]
@@ -246,13 +327,16 @@ def _name(reading: Reading | None) -> str:
     return reading.label.name if reading.label and not reading.mapped else reading.answer.label
 
 
+def _id(reading: Reading | None) -> str:
+    """Return the id of the label that an answer stands for, empty where there is none."""
+    return reading.label.id if reading and reading.label else ""
+
+
 def _domain_reasons(domain: Reading | None) -> tuple[str, ...]:
     if domain is None:
         return ("该模型的标签没有派单映射",)
     answer = domain.answer
     reasons = [f"模型判领域为{_name(domain)}（{answer.confidence:.2f}）"]
-    if answer.doubtful:
-        reasons.append(f"领域把握不足，次选{answer.runner_up}" if answer.runner_up else "领域把握不足")
     if domain.label is None:
         reasons.append("该模型的标签没有派单映射")
     elif domain.mapped:
@@ -265,12 +349,24 @@ def _model_urgency(reading: Reading | None, label: Label) -> str:
         return f"模型不判紧急程度，默认{label.name}"
     if reading.label is None:
         return f"模型的紧急程度“{reading.answer.label}”没有映射，默认{label.name}"
-    doubt = "，把握不足" if reading.answer.doubtful else ""
-    runner_up = f"，次选{reading.answer.runner_up}" if doubt and reading.answer.runner_up else ""
-    return f"模型判紧急程度为{label.name}（{reading.answer.confidence:.2f}）{doubt}{runner_up}"
+    return f"模型判紧急程度为{label.name}（{reading.answer.confidence:.2f}）"
 
 
-def _secrecy(nature: Reading | None) -> tuple[str, ...]:
-    if nature is not None and nature.label is not None and nature.label.id == "report":
-        return ("举报件：对被举报人保密，不得透露举报人信息",)
-    return ()
+def _urgency_doubts(reading: Reading | None) -> list[str]:
+    if reading is None:
+        return []
+    if reading.label is None:
+        return ["紧急程度没有映射"]
+    if not reading.answer.doubtful:
+        return []
+    return [f"紧急程度把握不足{f'，次选{reading.answer.runner_up}' if reading.answer.runner_up else ''}"]
+
+
+def describe(taxonomy: Taxonomy, places: Gazetteer, signals: SignalBook, calendar: Calendar) -> Schema:
+    """Return what conditions may ask, by the vocabularies of the tables."""
+    return Schema.build(
+        taxonomy,
+        districts=[district.name for district in places.districts],
+        signals=[rule.name for rule in signals.rules],
+        seasons=[season.name for season in calendar.seasons],
+    )

@@ -141,7 +141,7 @@ def test_standard_input_to_standard_output(monkeypatch, capsys):
     assert (record["id"], record["domain_id"]) == ("7", "wages")
     fields = """
         id domain domain_id domain_confidence other_domains urgency urgency_id urgency_confidence nature lead_unit
-        support_units district deadline call_until_acknowledged needs_review reasons model
+        support_units copy_units district deadline call_until_acknowledged needs_review rule reasons model
     """
     assert set(record) == set(fields.split())
     assert "读入 1 行" in captured.err

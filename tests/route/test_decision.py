@@ -2,7 +2,7 @@
 
 import json
 
-from pipeline.route.decision import COLUMNS, Deadline, Decision
+from pipeline.route.decision import COLUMNS, Deadline, Decision, Reason
 
 DECISION = Decision(
     id="T1",
@@ -16,11 +16,13 @@ DECISION = Decision(
     nature="求助",
     lead_unit="甲局",
     support_units=("乙局", "丙局"),
+    copy_units=("丁区人民政府",),
     district="",
     deadline=Deadline(2, "小时", "某法"),
     call_until_acknowledged=True,
     needs_review=False,
-    reasons=("甲", "乙"),
+    rule="燃气",
+    chain=(Reason("领域", "甲"), Reason("规则", "乙")),
     model="toy-1",
 )
 
@@ -36,10 +38,12 @@ def test_cells_stand_under_their_columns() -> None:
         "诉求类型": "求助",
         "主办单位": "甲局",
         "协办单位": "乙局、丙局",
+        "抄送单位": "丁区人民政府",
         "属地": "",
         "办理时限": "2小时",
         "叫应": "是",
         "需人工复核": "否",
+        "派单规则": "燃气",
         "依据": "甲;乙",
         "模型版本": "toy-1",
     }
@@ -59,10 +63,12 @@ def test_record_holds_the_keys_of_the_contract() -> None:
         "nature",
         "lead_unit",
         "support_units",
+        "copy_units",
         "district",
         "deadline",
         "call_until_acknowledged",
         "needs_review",
+        "rule",
         "reasons",
         "model",
     ]

@@ -22,7 +22,7 @@ def test_an_ordinary_ticket(decide) -> None:
     assert (decision.id, decision.domain, decision.domain_id, decision.model) == ("T1", "消费维权", "consumer", "toy-1")
     assert decision.lead_unit == "市市场监督管理局"
     assert decision.district == "城西区"
-    assert "城西区人民政府" in decision.support_units
+    assert decision.copy_units == ("城西区人民政府",)
     assert str(decision.deadline) == "7个工作日"
     assert not decision.needs_review
     assert not decision.call_until_acknowledged
