@@ -31,7 +31,7 @@ from pipeline.errors import TableError
 from pipeline.route.condition import ALWAYS, All, Blank, Holds, Node, Not, OneOf, Some, Within
 from pipeline.route.schema import LABEL, NAME, NUMBER, SCALE, SET, TEXT, UNKNOWN, Field, Schema
 
-__all__ = ["parse"]
+__all__ = ["ends_loose", "parse"]
 
 LONGEST = 4000
 """No condition is longer, in characters."""
@@ -108,6 +108,20 @@ def parse(source: str, schema: Schema, where: str) -> Node:
             f"条件有 {len(source)} 个字", where=where, expected=f"不超过 {LONGEST} 个字", remedy="拆成几条规则"
         )
     return _Parser(source, schema, where).whole() if source.strip() else ALWAYS
+
+
+def ends_loose(source: str) -> bool:
+    """Return whether a condition must be put in brackets before an "and" can be set beside it."""
+    depth = at = 0
+    while match := _TOKEN.match(source, at):
+        kind, sign = match.lastgroup, (match[match.lastgroup or 0]).translate(_SIGNS)
+        if kind == "end":
+            return False
+        depth += (kind == "sign") * ((sign in "([") - (sign in ")]"))
+        if depth == 0 and kind in ("word", "sign") and _JOINERS.get(sign.lower()) == "or":
+            return True
+        at = match.end()
+    return False
 
 
 class _Parser:

@@ -30,6 +30,9 @@ SECTIONS = ("fallback", "deadlines", "calls", "units", "rules")
 FIRST, LAST = 1, 9999
 """Bounds of a priority; the lower number is tried first."""
 _HEADING = re.compile(r"\s*\[\[\s*(\w+)\s*\]\]")
+_CODE = re.compile(r"[\w.-]{1,64}")
+LONGEST = 8000
+"""No text of the table is longer, in characters."""
 _INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -445,6 +448,8 @@ def _unit(entry: Mapping[str, Any], where: str, units: Mapping[str, Unit]) -> Un
     unit = build(Unit, entry, where)
     if not unit.code or not unit.name:
         raise TableError("单位没有代码或名称", where=where, remedy="补上")
+    if not _CODE.fullmatch(unit.code):
+        raise TableError(f"单位代码“{unit.code}”不对", where=where, expected="字母、数字、汉字、下划线、点、减号")
     if unit.code in units:
         raise TableError(f"单位“{unit.code}”重复", where=where, remedy="删去其中一个")
     require_known(unit.kind, KINDS, where, "单位类别")
@@ -477,12 +482,14 @@ def _tidy(value: Any, where: str) -> Any:  # noqa: ANN401 - any TOML value
     Raises
     ------
     TableError
-        On a control character other than a line feed.
+        On a control character other than a line feed, and on a text of more than :data:`LONGEST` characters.
     """
     if isinstance(value, str):
         text = value.replace("\r\n", "\n").strip()
         if found := _INVISIBLE.search(text):
             raise TableError(f"有看不见的字符 U+{ord(found[0]):04X}", where=where, remedy="删掉它,重新输入这一格")
+        if len(text) > LONGEST:
+            raise TableError(f"文字有 {len(text)} 个字", where=where, expected=f"不超过 {LONGEST} 个字", remedy="缩短")
         return text
     if isinstance(value, list):
         return [_tidy(item, where) for item in value]
