@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.batch.arguments import parse
 from pipeline.batch.run import DEFAULT_MODEL, DEFAULT_RULES, Desk, Summary, run_file
 from pipeline.command import DONE, SOME_REJECTED, run_command
 from pipeline.tickets import ColumnChoice, Ticket
@@ -56,35 +57,17 @@ def predict(
     )
 
 
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return the parsed command line."""
-    parser = argparse.ArgumentParser(description="把 12345 热线导出表分类、定级并派单")
-    parser.add_argument("input", nargs="?", metavar="INPUT", help="导出表;- 表示从标准输入读 jsonl")
-    parser.add_argument("-o", "--output", help="结果文件,格式由后缀决定(.xlsx .csv .jsonl .parquet)")
-    parser.add_argument("--one", metavar="TEXT", help="只判断一段话,在标准输出给出一个 JSON 对象")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="模型目录,默认 models/default")
-    parser.add_argument("--text", action="append", default=[], metavar="COL", help="诉求内容所在列,可重复")
-    for name, meaning in (("title", "标题"), ("id", "工单编号"), ("time", "来电时间"), ("address", "地址")):
-        parser.add_argument(f"--{name}", metavar="COL", help=f"{meaning}所在列")
-    parser.add_argument("--sheet", metavar="NAME", help="只读这一个工作表")
-    parser.add_argument("--encoding", metavar="ENC", help="文本文件的编码,默认自动判断")
-    parser.add_argument("--rules", default=DEFAULT_RULES, help="派单表,默认 data/routing.toml")
-    parser.add_argument("--rejects", metavar="FILE", help="拒收行写到哪里,默认在结果文件旁边")
-    parser.add_argument("--overwrite", action="store_true", help="结果文件已存在时覆盖它")
-    parser.add_argument("--debug", action="store_true", help="出错时显示完整调用栈(可能含诉求原文)")
-    given = parser.parse_args(arguments)
-    if (given.input is None) == (given.one is None):
-        parser.error("INPUT 与 --one 必须且只能给一个")
-    return given
-
-
 def main(given: argparse.Namespace) -> int:
     """Do what the command line asks for."""
-    options = {key: value for key, value in vars(given).items() if key not in ("one", "debug")}
+    if "do" in given:
+        from pipeline.batch.rules import COMMANDS  # noqa: PLC0415 - what only this needs is not loaded otherwise
+
+        return COMMANDS[given.do](given)
+    options = {key: value for key, value in vars(given).items() if key not in ("one", "why", "debug")}
     if given.one is not None:
         ticket = Ticket(row=1, sheet=None, cells=(), id="", title="", text=given.one, time=None, address="")
         [routed] = Desk(Path(given.model), Path(given.rules)).decide([ticket])
-        print(json.dumps(routed.record(), ensure_ascii=False))
+        print(routed.decision.told() if given.why else json.dumps(routed.record(), ensure_ascii=False))
         return DONE
     summary = predict(**options)
     # On standard output JSON lines must stay alone.

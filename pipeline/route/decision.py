@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 __all__ = ["COLUMNS", "UNITS", "Deadline", "Decision", "Reason"]
 
@@ -25,6 +26,18 @@ COLUMNS = (
     "模型版本",
 )
 """The columns a spreadsheet gains, in the order of :meth:`Decision.to_cells`."""
+_QUESTIONS = {
+    "领域": "这是什么事",
+    "紧急程度": "有多急",
+    "规则": "为什么派给它",
+    "时限": "时限从哪来",
+    "属地": "在哪个县区",
+    "保密": "要不要保密",
+    "叫应": "要马上找谁",
+    "次选": "还可能派给谁",
+    "复核": "要不要人看",
+}
+"""What each part of the chain answers, as the person who asks would put it."""
 UNITS = {"小时": "小时", "工作日": "个工作日", "自然日": "日"}
 
 
@@ -135,6 +148,19 @@ class Decision:
     def reasons(self) -> tuple[str, ...]:
         """Why, in Chinese phrases."""
         return tuple(reason.text for reason in self.chain)
+
+    def told(self) -> str:
+        """Return the whole decision as a person would tell it, the outcome first."""
+        lines = [f"派给:{self.lead_unit}"]
+        for name, units in (("协办", self.support_units), ("抄送", self.copy_units)):
+            lines += [f"{name}:{'、'.join(units)}"] if units else []
+        call = ",打电话叫应,打到有人确认为止" if self.call_until_acknowledged else ""
+        lines += [f"办理:{self.urgency},{self.deadline}{call}", "为什么:"]
+        for part, reasons in groupby(self.chain, lambda reason: reason.part):
+            lines.append(f"  {_QUESTIONS[part]}:{';'.join(reason.text for reason in reasons)}")
+        if not self.needs_review:
+            lines.append(f"  {_QUESTIONS['复核']}:不需要,各步都有把握")
+        return "\n".join([*lines, f"以上是机器建议(疑似),由模型 {self.model} 和派单表得出,不是事实认定。"])
 
     def to_record(self) -> dict[str, object]:
         """Return the decision for JSON lines."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -31,6 +32,7 @@ _HEAD = PatternFill("solid", fgColor="DDEBF7")
 _OFF = PatternFill("solid", fgColor="EEEEEE")
 _LINE = Border(bottom=Side(style="thin", color="D0D0D0"))
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_MOST_LINES = 20
 _FIRST_DAY = dt.date(1901, 1, 1)
 """Earlier days are written as text: a spreadsheet counts days from 1900."""
 _OPERATORS = {
@@ -117,12 +119,31 @@ def _fill(sheet: Worksheet, columns: Sequence[Column], rows: Iterable[Sequence[o
         for at, value in enumerate(row, 1):
             cell = sheet.cell(last, at)
             _put(cell, value)
-            cell.alignment, cell.border = Alignment(vertical="top", wrap_text=True), _LINE
+            middle = "center" if columns[at - 1].kind in ("flag", "whole") else None
+            cell.alignment, cell.border = Alignment(horizontal=middle, vertical="top", wrap_text=True), _LINE
+        _set_height(sheet, last, [column.width for column in columns])
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{letter(len(columns) - 1)}{last}"
-    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
+    _fit_page(sheet)
+
+
+def _fit_page(sheet: Worksheet) -> None:
+    sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 8, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _set_height(sheet: Worksheet, row: int, widths: Sequence[int]) -> None:
+    """Make a row as high as its longest cell needs: a spreadsheet does not do so on opening."""
+    texts = (str(cell.value or "") for cell in sheet[row])
+    lines = max(
+        sum(1 + _width(line) // width for line in text.split("\n")) for text, width in zip(texts, widths, strict=True)
+    )
+    sheet.row_dimensions[row].height = 17 * min(lines, _MOST_LINES)
+
+
+def _width(text: str) -> int:
+    return sum(1 + (east_asian_width(char) in "WFA") for char in text)
 
 
 def _put(cell: Cell, value: object) -> None:
@@ -174,7 +195,8 @@ def _shade_inactive(sheet: Worksheet) -> None:
 
 def _write_help(sheet: Worksheet, book: RuleBook) -> None:
     """Write what each column and each field of a condition means."""
-    for at, width in enumerate((18, 12, 56, 70)):
+    widths = (18, 8, 60, 70)
+    for at, width in enumerate(widths):
         sheet.column_dimensions[letter(at)].width = width
     for number, (row, bold) in enumerate(_help(book), 1):
         for at, value in enumerate(row, 1):
@@ -183,6 +205,8 @@ def _write_help(sheet: Worksheet, book: RuleBook) -> None:
             cell.alignment = Alignment(vertical="top", wrap_text=True)
             if bold:
                 cell.font, cell.fill = Font(bold=True), _HEAD
+        _set_height(sheet, number, widths)
+    _fit_page(sheet)
 
 
 def _help(book: RuleBook) -> Iterator[tuple[tuple[str, ...], bool]]:

@@ -10,8 +10,9 @@ from pipeline.errors import TableError
 from pipeline.route.clauses import Clauses, join
 from pipeline.route.columns import Column, Names, read_cell, split_labels
 from pipeline.route.export import SHEETS
-from pipeline.route.rules import Table, Unit
+from pipeline.route.rules import Unit
 from pipeline.route.schema import Schema
+from pipeline.route.table import Table
 from pipeline.tables import build
 from pipeline.text.signals import require_known
 from pipeline.tickets.cells import is_blank, text_of

@@ -14,6 +14,7 @@ from pipeline.route.mapping import LabelMap, Reading
 from pipeline.route.places import Gazetteer, Location
 from pipeline.route.rules import Rule, RuleBook
 from pipeline.route.schema import Facts, Schema
+from pipeline.route.table import load_book
 from pipeline.tables import DATA
 from pipeline.taxonomy import Label, Taxonomy
 from pipeline.text.signals import Signal, SignalBook
@@ -85,7 +86,7 @@ class Router:
         """
         labels = Taxonomy.load(taxonomy)
         gazetteer, book, seasons = Gazetteer.load(places), SignalBook.load(signals), Calendar.load(calendar)
-        table = RuleBook.load(rules, schema=describe(labels, gazetteer, book, seasons))
+        table = load_book(rules, schema=describe(labels, gazetteer, book, seasons))
         return cls(labels, LabelMap.load(mapping, taxonomy=labels), table, gazetteer, book, seasons)
 
     def route(
@@ -180,7 +181,7 @@ class Router:
         urgency = self._raised_by(rules[0] if rules else None, urgency)
         return _Case(domain, nature, urgency, facts, rules, day, location, tuple(self._called(found)))
 
-    def _chain(self, case: _Case, units: _Units, doubts: Iterable[str]) -> Iterator[Reason]:
+    def _chain(self, case: _Case, units: _Units, doubts: Sequence[str]) -> Iterator[Reason]:
         """Yield why, in the order in which a person would tell it."""
         deadline = self.rules.deadline(case.rule, case.urgency.label.id)
         yield from (Reason("领域", text) for text in _domain_reasons(case.domain))
@@ -198,7 +199,8 @@ class Router:
         if case.called:
             yield Reason("叫应", f"立即转接{'、'.join(dict.fromkeys(map(self.rules.unit_name, case.called)))}")
         yield from (Reason("次选", text) for text in self._runners_up(case, units))
-        yield from (Reason("复核", f"需人工复核：{doubt}") for doubt in doubts)
+        if doubts:
+            yield Reason("复核", f"需人工复核：{'；'.join(doubts)}")
 
     def _runners_up(self, case: _Case, units: _Units) -> Iterator[str]:
         """Yield the second label with the rule and unit that it would lead to, then the second rule."""
