@@ -118,7 +118,7 @@ def _differences(before: RuleBook | None, after: RuleBook) -> Iterator[str]:
         ("改动", [name for name in new if name in old and new[name] != old[name]]),
     ):
         if names:
-            yield f"{title} {len(names)} 条:{'、'.join(names)}"
+            yield f"{title} {len(names)} 条:{'、'.join(names[:10])}{'等' if len(names) > 10 else ''}"
     if before and before.units != after.units:
         yield "单位表有改动"
 

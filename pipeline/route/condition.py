@@ -130,26 +130,25 @@ def _inside(span: Within, number: float | None) -> bool:
     return above and (number < span.high if span.high_open else number <= span.high)
 
 
-def tell(node: Node, facts: Facts) -> tuple[str, ...]:
-    """Return in Chinese phrases the facts that make a condition what it is, true or false, each once.
+def tell(node: Node, facts: Facts, *, truth: bool = True) -> tuple[str, ...]:
+    """Return in Chinese phrases the facts that make a condition ``truth``, each once.
 
-    Of ``或`` that holds only the first part that holds is told.
+    Where one part decides alone, as in an ``或`` that holds, only the first such part is told.
     """
-    return tuple(dict.fromkeys(_tell(node, facts)))
+    return tuple(dict.fromkeys(_tell(node, facts, truth)))
 
 
-def _tell(node: Node, facts: Facts) -> Iterator[str]:
+def _tell(node: Node, facts: Facts, truth: bool) -> Iterator[str]:
     if isinstance(node, Not):
-        yield from _tell(node.term, facts)
-    elif isinstance(node, All | Some):
-        decided = compile_test(node)(facts)
-        # Where one part decides alone, it alone is told.
-        alone = decided is isinstance(node, Some)
-        telling = [term for term in node.terms if compile_test(term)(facts) is decided] if alone else node.terms
-        for term in telling[:1] if alone else telling:
-            yield from _tell(term, facts)
-    else:
+        yield from _tell(node.term, facts, not truth)
+    elif not isinstance(node, All | Some):
         yield _tell_atom(node, facts)
+    elif isinstance(node, All) is truth:
+        for term in node.terms:
+            yield from _tell(term, facts, truth)
+    else:
+        deciding = next(term for term in node.terms if compile_test(term)(facts) is truth)
+        yield from _tell(deciding, facts, truth)
 
 
 def _tell_atom(atom: Atom, facts: Facts) -> str:
