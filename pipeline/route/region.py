@@ -266,7 +266,7 @@ class _Search:
                 ((further, part),) = ways
                 moved = moved or part is not region
                 region = part
-                pending.extend(_parts(further) if further else ())
+                pending.extend(reversed(list(_parts(further))) if further else ())
             if not moved or not choices:
                 return region, choices
             waiting = [goal for goal, _ in choices]
