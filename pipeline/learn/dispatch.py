@@ -28,7 +28,7 @@ from pipeline.learn.data import Labelled, read_labelled, split
 __all__ = ["Figure", "History", "measure"]
 
 Chances = npt.NDArray[np.float64]
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Of the history's logarithm beside the head's."""
 _PRIOR = 1.0
 """So many tickets of the coarser category's kind every finer one begins with."""
