@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -65,7 +65,7 @@ def backtest(
     InputError
         If the export cannot be read.
     """
-    comparison = Comparison([*_lead_units(old), *_lead_units(new)])
+    comparison = Comparison(_lead_units(old) | _lead_units(new))
     with open_export(source, columns=columns) as export:
         at = _find_unit(export, unit, source)
         with tqdm(desc="比对", unit="件", disable=None) as bar:
@@ -112,9 +112,10 @@ def _compare(
         yield Move(ticket.row, text, before, after, final)
 
 
-def _lead_units(router: Router) -> Iterable[str]:
-    yield from (unit.name for unit in router.rules.units.values() if unit.kind != "属地")
-    yield from (district.government for district in router.places.districts)
+def _lead_units(router: Router) -> dict[str, tuple[str, ...]]:
+    """Return the units that a table can lead with, each with its other names."""
+    named = {unit.name: unit.aliases for unit in router.rules.units.values() if unit.kind != "属地"}
+    return named | {district.government: () for district in router.places.districts}
 
 
 def write_moves(comparison: Comparison, output: Path, *, overwrite: bool) -> int:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pipeline.errors import TableError
 from pipeline.route.decision import UNITS
 from pipeline.route.rules import KINDS, Unit
+from pipeline.route.table import SEPARATORS
 from pipeline.tickets.cells import text_of
 
 __all__ = ["CALLS", "CLOCKS", "FALLBACK", "RULES", "UNIT_ROWS", "Column", "Names", "read_cell"]
 
 YES, NO = "是", "否"
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s+0?0:00(?::00)?)?")
-_SEPARATORS = re.compile(r"[、,\uff0c;\uff1b\n]")
 _TAGGED = re.compile(r"(.+)[(\uff08]([\w.-]+)[)\uff09]", re.DOTALL)
 
 
@@ -85,6 +85,7 @@ UNIT_ROWS = (
     Column("有效期止", "valid_to", "day", 12, "机构以此名存在的末日"),
     Column("已核实", "verified", "flag", 8, "职责有没有核实过来源", (YES, NO)),
     Column("来源", "source", "text", 40, "职责的出处"),
+    Column("别名", "aliases", "labels", 36, "其他叫法和曾用名,几个用、隔开;比对时按它认最终单位"),
 )
 CLOCKS = (
     Column("紧急程度", "urgency", "text", 12, "每一档都要有"),
@@ -125,11 +126,11 @@ class Names:
 
     def codes(self, text: str) -> list[str]:
         """Return the codes in a cell."""
-        return [self.code(piece.strip()) for piece in _SEPARATORS.split(text) if piece.strip()]
+        return [self.code(piece.strip()) for piece in SEPARATORS.split(text) if piece.strip()]
 
 
 def _label(unit: Unit, counts: Counter[str], units: Mapping[str, Unit]) -> str:
-    if _SEPARATORS.search(unit.name):
+    if SEPARATORS.search(unit.name):
         return unit.code
     tagged = _TAGGED.fullmatch(unit.name)
     if counts[unit.name] == 1 and unit.name not in units and not (tagged and tagged[2] in units):
@@ -196,4 +197,4 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
 
 def split_labels(text: str) -> Sequence[str]:
     """Return the labels in a cell of plain names."""
-    return [piece.strip() for piece in _SEPARATORS.split(text) if piece.strip()]
+    return [piece.strip() for piece in SEPARATORS.split(text) if piece.strip()]

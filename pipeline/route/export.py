@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.route.clauses import split
 from pipeline.route.columns import CALLS, CLOCKS, FALLBACK, NO, RULES, UNIT_ROWS, YES, Column, Names
-from pipeline.route.rules import Rule, RuleBook
+from pipeline.route.rules import Rule, RuleBook, Unit
 from pipeline.route.schema import LABEL, NAME, NUMBER, SCALE, SET, TEXT, Field
 from pipeline.tickets.cells import is_formula, letter
 from pipeline.tickets.draft import Draft, as_output_error
@@ -64,9 +64,9 @@ def write_workbook(book: RuleBook, path: Path, *, overwrite: bool = False) -> No
     workbook = Workbook()
     workbook.remove(workbook.active)
     names = Names(book.units)
-    rows = {
+    rows: dict[str, list[list[object]]] = {
         "规则": [_rule_row(rule, book, names) for rule in book.rules],
-        "单位": [[getattr(unit, column.key) for column in UNIT_ROWS] for unit in book.units.values()],
+        "单位": [_unit_row(unit) for unit in book.units.values()],
         "时限": [
             [book.schema.by_attribute["urgency"].show(key), deadline.value, deadline.unit, deadline.basis]
             for key, deadline in book.deadlines.items()
@@ -101,6 +101,11 @@ def _rule_row(rule: Rule, book: RuleBook, names: Names) -> list[object]:
         "raise_to": scale.show(rule.raise_to) if rule.raise_to else None,
     }
     return [cells[column.key] if column.key in cells else getattr(rule, column.key) for column in RULES]
+
+
+def _unit_row(unit: Unit) -> list[object]:
+    cells = {"aliases": "、".join(unit.aliases)}
+    return [cells[column.key] if column.key in cells else getattr(unit, column.key) for column in UNIT_ROWS]
 
 
 def _listed(codes: Iterable[str], names: Names) -> str:

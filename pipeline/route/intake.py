@@ -51,7 +51,7 @@ def read_workbook(path: Path, schema: Schema) -> Table:
         "fallback": _fallback(sheets["兜底"], names),
         "deadlines": {entry.pop("urgency", ""): entry for entry, _ in sheets["时限"]},
         "calls": {entry.get("signal", ""): names.codes(entry.get("units", "")) for entry, _ in sheets["紧急电话"]},
-        "units": [{"source": "", **entry} for entry, _ in sheets["单位"]],
+        "units": [_unit(entry) for entry, _ in sheets["单位"]],
         "rules": rules,
     }
     _require_once([(entry.get("signal", ""), where) for entry, where in sheets["紧急电话"]], path)
@@ -148,6 +148,11 @@ _PLAIN = (
     "basis",
     "note",
 )
+
+
+def _unit(entry: Entry) -> Entry:
+    """Return a row of units as TOML would hold it."""
+    return {"source": "", **entry, "aliases": list(split_labels(entry.get("aliases", "")))}
 
 
 def _named(entry: Mapping[str, Any]) -> Unit:

@@ -62,16 +62,16 @@ class Comparison:
 
     Parameters
     ----------
-    units : iterable of str
-        Names of the lead units that the two tables know, to find the final unit among.
+    units : mapping of str to iterable of str
+        The lead units that the two tables know with their other names, to find the final unit among.
     """
 
-    def __init__(self, units: Iterable[str]) -> None:
+    def __init__(self, units: Mapping[str, Iterable[str]]) -> None:
         self.total = 0
         self.changes: list[Move] = []
         self.judged: Counter[tuple[bool, bool]] = Counter()
         self.unknown: Counter[str] = Counter()
-        self._units = tuple(dict.fromkeys(units))
+        self._units = units
         self._matched: dict[str, str | None] = {}
 
     def add(self, move: Move) -> None:
@@ -177,17 +177,29 @@ def _ranked(title: str, counts: Mapping[str, int]) -> Iterator[str]:
         yield f"  {sum(count for _, count in ranked[SHOWN:]):6d}  其余 {len(ranked) - SHOWN} 种"
 
 
-def match_unit(name: str, units: Iterable[str]) -> str | None:
-    """Return the unit that an export's unit name means: the same but for a leading city and brackets, else ``None``.
+def match_unit(name: str, units: Mapping[str, Iterable[str]]) -> str | None:
+    """Return the unit that an export's unit name means: the same but for city, district and brackets, else ``None``.
 
-    >>> match_unit("西宁市城乡建设局", ["市城乡建设局", "市教育局"])
-    '市城乡建设局'
+    Parameters
+    ----------
+    name : str
+        As the export writes it.
+    units : mapping of str to iterable of str
+        Other names by each name of a unit.
+
+    Examples
+    --------
+    >>> match_unit("城西区城管局", {"市城市管理局": ["城管局"], "市教育局": []})
+    '市城市管理局'
     """
-    options = list(units)
-    if name in options:
+    if name in units:
         return name
-    plain = {option: option.partition("(")[0].removeprefix("市") for option in options}
-    fitting = [option for option, core in plain.items() if core and name.endswith(core)]
-    longest = max((len(plain[option]) for option in fitting), default=0)
-    best = [option for option in fitting if len(plain[option]) == longest]
-    return best[0] if len(best) == 1 else None
+    cores = {core: unit for unit, aliases in units.items() for core in map(_core, (unit, *aliases)) if core}
+    longest = max((core for core in cores if name.endswith(core)), key=len, default="")
+    alike = {unit for unit, aliases in units.items() if longest in map(_core, (unit, *aliases))}
+    return alike.pop() if len(alike) == 1 else None
+
+
+def _core(name: str) -> str:
+    """Return a unit's name without its city and what stands in brackets."""
+    return name.partition("(")[0].removeprefix("市")

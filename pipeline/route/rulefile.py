@@ -68,7 +68,7 @@ def count_comments(text: str) -> int:
 
 def _unit(unit: Unit) -> dict[str, object]:
     entry = {name: getattr(unit, name) for name in ("code", "name", "kind", "verified", "source")}
-    return entry | {name: getattr(unit, name) for name in ("valid_from", "valid_to") if getattr(unit, name)}
+    return entry | {name: getattr(unit, name) for name in ("valid_from", "valid_to", "aliases") if getattr(unit, name)}
 
 
 def _rule(rule: Rule, book: RuleBook) -> dict[str, object]:

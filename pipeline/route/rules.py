@@ -37,6 +37,8 @@ class Unit:
         Where the duty is laid down.
     valid_from, valid_to : datetime.date or None
         First and last day on which the unit exists under this name.
+    aliases : tuple of str
+        Other and former names, by which exports call it.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Unit:
     source: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    aliases: tuple[str, ...] = ()
 
     def exists_on(self, day: dt.date) -> bool:
         """Return whether the unit exists on a day."""

@@ -20,13 +20,15 @@ from pipeline.route.schema import Schema
 from pipeline.tables import DATA, build, read_toml
 from pipeline.text.signals import require_known
 
-__all__ = ["Table", "load_book", "read_book", "read_table"]
+__all__ = ["SEPARATORS", "Table", "load_book", "read_book", "read_table"]
 
 SECTIONS = ("fallback", "deadlines", "calls", "units", "rules")
 FIRST, LAST = 1, 9999
 """Bounds of a priority; the lower number is tried first."""
 LONGEST = 8000
 """No text of the table is longer, in characters."""
+SEPARATORS = re.compile(r"[、,\uff0c;\uff1b\n]")
+"""What stands between several names in one cell."""
 _HEADING = re.compile(r"\s*\[\[\s*(\w+)\s*\]\]")
 _CODE = re.compile(r"[\w.-]{1,64}")
 _INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -242,6 +244,9 @@ def _unit(entry: Mapping[str, Any], where: str, units: Mapping[str, Unit]) -> Un
     if unit.code in units:
         raise TableError(f"单位“{unit.code}”重复", where=where, remedy="删去其中一个")
     require_known(unit.kind, KINDS, where, "单位类别")
+    for alias in unit.aliases:
+        if not alias or SEPARATORS.search(alias):
+            raise TableError(f"别名“{alias}”不对", where=where, expected="不带顿号、逗号、分号的名称")
     _require_order(unit.valid_from, unit.valid_to, where)
     return unit
 

@@ -41,7 +41,7 @@ def test_out_and_back_is_the_same_file(folder, capsys):
     assert call("rules", "export") == 0
     assert call("rules", "import", "routing.xlsx", "-o", "new.toml") == 0
     assert (folder / "new.toml").read_bytes() == (DATA / "routing.toml").read_bytes()
-    assert "54 条规则、32 个单位写入 routing.xlsx" in capsys.readouterr().out
+    assert "58 条规则、32 个单位写入 routing.xlsx" in capsys.readouterr().out
 
 
 def test_an_export_is_not_overwritten_unasked(folder, capsys):
@@ -98,7 +98,7 @@ def test_the_check_fails_on_what_is_wrong_and_tells_all_of_it(folder, capsys):
     assert call("rules", "check", "bad.toml") == 1
     told = capsys.readouterr().out
     assert "改为“fire”" in told
-    assert told.count("改为“领域”") == 3
+    assert told.count("改为“领域”") == 4
     assert "规则“多余”永远轮不到:前面的" in told
     assert "缺口" in told
 

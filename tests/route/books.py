@@ -46,6 +46,7 @@ TEXT = st.text(
 ).map(str.strip)
 NAME = TEXT.filter(bool)
 DAYS = st.one_of(st.none(), st.dates(dt.date(1, 1, 1), dt.date(9999, 12, 31)))
+ALIASES = st.lists(st.sampled_from(["甲", "乙 队", "=1", "丙(某)"]), max_size=2, unique=True).map(tuple)
 CODES = st.text("abc_.-甲1", min_size=1, max_size=6)
 
 
@@ -54,7 +55,9 @@ def books(draw) -> RuleBook:
     """Any book that a table can hold."""
     codes = draw(st.lists(CODES, min_size=1, max_size=5, unique=True))
     units = {
-        code: Unit(code, draw(NAME), draw(st.sampled_from(KINDS)), draw(st.booleans()), draw(TEXT), *_span(draw))
+        code: Unit(
+            code, draw(NAME), draw(st.sampled_from(KINDS)), draw(st.booleans()), draw(TEXT), *_span(draw), draw(ALIASES)
+        )
         for code in codes
     }
     some = st.lists(st.sampled_from(codes), max_size=3, unique=True).map(tuple)

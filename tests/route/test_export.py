@@ -39,7 +39,7 @@ def test_common_conditions_have_cells_of_their_own(tmp_path: Path, router) -> No
     sheet = load_workbook(tmp_path / "a.xlsx")["规则"]
     header, *rows = sheet.iter_rows(values_only=True)
     rest = [row[header.index("其他条件")] for row in rows]
-    assert {text for text in rest if text} == {'时段 含 "采暖期"'}
+    assert {text for text in rest if text} == {'时段 含 "采暖期"', '文本 不含 ["施工", "工地"]'}
     assert all(row[header.index("领域")] for row in rows)
 
 

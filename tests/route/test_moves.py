@@ -28,7 +28,7 @@ DECISION = Decision(
     chain=(),
     model="toy",
 )
-UNITS = ["市甲局", "市乙局(某处)"]
+UNITS = {"市甲局": (), "市乙局(某处)": ("乙支队",)}
 
 
 def move(final: str = "", row: int = 2, **changes) -> Move:
@@ -72,7 +72,7 @@ def test_against_the_unit_that_handled_it() -> None:
 
 
 def test_nothing_at_all() -> None:
-    assert list(Comparison([]).lines()) == ["共 0 件:改派 0 件(0.0%),只改协办、抄送、时限或叫应 0 件"]
+    assert list(Comparison({}).lines()) == ["共 0 件:改派 0 件(0.0%),只改协办、抄送、时限或叫应 0 件"]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,7 @@ def test_nothing_at_all() -> None:
         ("西宁市甲局", "市甲局"),
         ("甲局", "市甲局"),
         ("乙局", "市乙局(某处)"),
+        ("东区乙支队", "市乙局(某处)"),
         ("丙局", None),
         ("", None),
     ],
@@ -91,4 +92,4 @@ def test_names_of_units_in_exports(name: str, unit: str | None) -> None:
 
 
 def test_two_units_of_one_name_are_not_guessed() -> None:
-    assert match_unit("海口市公安局", ["市公安局(甲)", "市公安局(乙)"]) is None
+    assert match_unit("海口市公安局", {"市公安局(甲)": (), "市公安局(乙)": ()}) is None

@@ -132,6 +132,7 @@ def test_the_rule_s_clock_before_the_urgency_s(toy) -> None:
         ('kind = "平台"', 'kind = "平抬"', "单位类别"),
         ('code = "bureau"', 'code = "hand"', "重复"),
         ('code = "bureau"', 'code = "bureau, hand"', "不对"),
+        ('code = "bureau"', 'code = "bureau"\naliases = ["甲、乙"]', "别名“甲、乙”不对"),
         ('unit = "自然日"', 'unit = "天"', "时限单位"),
         ("value = 7", "value = 0", "不小于 1"),
         ("normal = { value = 7", "narmal = { value = 7", "改为“normal”"),
