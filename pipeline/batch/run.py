@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import time
 from collections import Counter
@@ -79,7 +80,8 @@ class Desk:
     @property
     def notices(self) -> list[str]:
         """What a person should know before trusting the answers."""
-        return [] if self._predictor.card.same_dictionary else ["用户词典在模型训练之后改过,建议重新训练模型"]
+        stale = [] if self._predictor.card.same_dictionary else ["用户词典在模型训练之后改过,建议重新训练模型"]
+        return [*stale, *self._router.rules.notices(dt.date.today())]
 
     @property
     def own_heads(self) -> tuple[str, ...]:

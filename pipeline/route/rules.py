@@ -185,6 +185,16 @@ class RuleBook:
         """Return what people call a unit."""
         return self.units[code].name
 
+    def notices(self, day: dt.date) -> list[str]:
+        """Return what of the table takes no part on a day, one line in Chinese for each kind; nothing is silent."""
+        off = [rule.name for rule in self.rules if not rule.active]
+        lapsed = [rule.name for rule in self.ordered if not rule.in_force(day)]
+        told = [(off, "已停用"), (lapsed, "不在有效期内")]
+        notices = [f"{len(names)} 条规则{state},没有参加派单:{_some(names)}" for names, state in told if names]
+        if lapsed and (gaps := list(self.gaps(day))):
+            notices.append(f"派单表有 {len(gaps)} 处缺口,落在其中的工单转人工;请用 predict.py rules check 查看")
+        return notices
+
     @cached_property
     def ordered(self) -> tuple[Rule, ...]:
         """The active rules in the order in which they are tried."""
@@ -219,6 +229,10 @@ class RuleBook:
     @cached_property
     def _tests(self) -> list[tuple[Rule, Test]]:
         return [(rule, compile_test(rule.condition)) for rule in self.ordered]
+
+
+def _some(names: list[str]) -> str:
+    return "、".join(names[:5]) + ("等" if len(names) > 5 else "")
 
 
 def _always(_: Facts) -> bool:

@@ -184,6 +184,23 @@ def test_a_rule_that_is_not_active_takes_no_part(toy) -> None:
     assert toy(TABLE + first).first(Facts("gas", "normal", "help", "停气", ())).name == "燃气"
 
 
+def test_what_takes_no_part_is_said(toy) -> None:
+    first = '[[rules]]\nname = "甲"\nlead = "hand"\nactive = false\n'
+    last = '[[rules]]\nname = "乙"\nlead = "hand"\nvalid_to = 2026-01-31\n'
+    day = dt.date(2026, 2, 1)
+    assert toy().notices(day) == []
+    [off, lapsed] = toy(TABLE + first + last).notices(day)
+    assert off == "1 条规则已停用,没有参加派单:甲"
+    assert lapsed == "1 条规则不在有效期内,没有参加派单:乙"
+
+
+def test_a_gap_that_time_has_opened_is_said_and_goes_to_a_person(toy) -> None:
+    book = toy(TABLE.replace(EXTRA, EXTRA + "\nvalid_to = 2026-01-31"))
+    day = dt.date(2026, 2, 1)
+    assert any("2 处缺口" in notice for notice in book.notices(day))
+    assert book.first(Facts("gas", "normal", "", "停气"), day) is None
+
+
 @pytest.mark.parametrize(
     ("day", "name"), [("2026-09-30", "燃气"), ("2026-10-01", "甲"), ("2026-10-31", "甲"), ("2026-11-01", "燃气")]
 )
