@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import types
 import typing
@@ -65,7 +66,7 @@ def build(cls: type[T], entry: object, where: str) -> T:
     if not isinstance(entry, Mapping):
         raise TableError(f"{entry!r} 不是一组键值", where=where, expected="一个 TOML 表")
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     for key in entry:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
@@ -78,6 +79,12 @@ def build(cls: type[T], entry: object, where: str) -> T:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise TableError(f"缺少键“{name}”", where=where, remedy=f"补上 {name}")
     return cls(**values)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Return the types of a class's fields; to work them out anew for each entry would be half of a table's load."""
+    return typing.get_type_hints(cls)
 
 
 def _conform(value: object, hint: Any, where: str) -> Any:  # noqa: ANN401 - the hint decides the type

@@ -172,6 +172,8 @@ class RuleBook:
         for one, level in product(domain.names, urgency.names):
             inside = Region({**region.known, domain: frozenset([one]), urgency: frozenset([level])})
             rules = [rule for rule, _ in self._may_fit(one, level) if day is None or rule.in_force(day)]
+            if any(judge(rule.condition, inside) for rule in reversed(rules)):
+                continue  # the usual case: a rule that asks for nothing else
             try:
                 left = search([(rule.condition, False) for rule in rules], inside)
             except TooHard:
