@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PIPELINE = ROOT / "pipeline"
 
 # Each layer may import the layers that stand before it, and itself.
-LAYERS = ["errors", "tables", "taxonomy", "tickets", "text", "infer", "route", "batch", "report", "learn"]
+LAYERS = ["errors", "command", "tables", "taxonomy", "tickets", "text", "infer", "route", "batch", "report", "learn"]
 BESIDE = {("tickets", "text"), ("text", "tickets"), ("learn", "batch"), ("learn", "report"), ("learn", "route")}
 """Neighbours that do not know each other although one stands first."""
 HEAVY = {"torch", "transformers", "sklearn", "scipy", "gensim", "onnx"}

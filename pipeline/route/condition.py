@@ -10,7 +10,7 @@ from operator import attrgetter
 from pipeline.route.schema import TEXT, UNKNOWN, Facts, Field
 
 __all__ = ["ALWAYS", "All", "Atom", "Blank", "Holds", "Node", "Not", "OneOf", "Some", "Test", "Within"]
-__all__ += ["compile_test", "tell"]
+__all__ += ["compile_test", "fields_of", "tell"]
 
 Test = Callable[[Facts], bool]
 
@@ -73,6 +73,15 @@ class Some:
 Atom = OneOf | Holds | Within | Blank
 Node = Atom | Not | All | Some
 ALWAYS = All(())
+
+
+def fields_of(node: Node) -> frozenset[Field]:
+    """Return the fields that a condition asks for."""
+    if isinstance(node, Not):
+        return fields_of(node.term)
+    if isinstance(node, All | Some):
+        return frozenset().union(*map(fields_of, node.terms))
+    return frozenset([node.field])
 
 
 def compile_test(node: Node) -> Test:

@@ -15,7 +15,7 @@ from itertools import combinations
 from pipeline.errors import TableError
 from pipeline.infer.folder import ModelCard
 from pipeline.infer.prediction import Answer, Prediction
-from pipeline.route.condition import Node
+from pipeline.route.condition import Node, fields_of
 from pipeline.route.mapping import LabelMap
 from pipeline.route.region import ANYWHERE, Region, TooHard, judge, search
 from pipeline.route.rules import Rule, RuleBook, units_of
@@ -78,6 +78,7 @@ def examine(book: RuleBook, faults: Sequence[TableError], today: dt.date) -> Ite
     checks: tuple[tuple[str, Callable[[RuleBook, dt.date], Iterator[Finding]], str], ...] = (
         ("停用与有效期", _find_lapsed, "没有停用、过期或即将过期的规则"),
         ("单位有效期", _find_lapsed_units, "用到的单位都在有效期内"),
+        ("没有来源", _find_pending, "条件里的字段都有来源"),
         ("永不生效", _find_dead, "每条规则都有工单能用到"),
         ("同级冲突", _find_overlaps, "没有优先级相同而单位不同的重叠"),
         ("缺口", _find_gaps, "每个领域、紧急程度、县区的工单都有规则"),
@@ -119,6 +120,15 @@ def _find_lapsed_units(book: RuleBook, today: dt.date) -> Iterator[Finding]:
             elif unit.valid_to is not None and unit.valid_to < today + dt.timedelta(SOON):
                 found = f"规则“{rule.name}”派给的{unit.name}将于 {unit.valid_to} 撤并"
                 yield Finding(WARN, "单位有效期", found, rule.where, "确认由哪个单位承接")
+
+
+def _find_pending(book: RuleBook, today: dt.date) -> Iterator[Finding]:
+    del today
+    for rule in book.ordered:
+        names = sorted(field.name for field in fields_of(rule.condition) if field.attribute in book.schema.pending)
+        if names:
+            found = f"规则“{rule.name}”的条件用到{'、'.join(names)},目前没有来源,一律按未知算"
+            yield Finding(WARN, "没有来源", found, rule.where, "先用别的条件,或等接入后再启用")
 
 
 def _find_dead(book: RuleBook, today: dt.date) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ from pipeline.text.signals import Signal, SignalBook
 __all__ = ["Router", "describe"]
 
 DEFAULT_URGENCY = "normal"
+PENDING = ("venues", "channel", "similar", "temperature", "days", "hours", "people", "households")
+"""Facts that conditions may ask for and that no part of the router fills yet."""
 APART = 2
 """So many steps between model and signal make a row one to review."""
 
@@ -371,4 +373,5 @@ def describe(taxonomy: Taxonomy, places: Gazetteer, signals: SignalBook, calenda
         districts=[district.name for district in places.districts],
         signals=[rule.name for rule in signals.rules],
         seasons=[season.name for season in calendar.seasons],
+        pending=PENDING,
     )

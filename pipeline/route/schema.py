@@ -15,7 +15,7 @@ LABEL, SCALE, SET, NAME, TEXT, NUMBER = "标签", "等级", "集合", "名称", 
 UNKNOWN = "未知"
 """How a condition writes that a fact is not known."""
 VENUES = (
-    "小学校幼儿园",
+    "小学校或幼儿园",
     "小医院",
     "小商店",
     "小餐饮",
@@ -23,14 +23,12 @@ VENUES = (
     "小歌舞娱乐",
     "小网吧",
     "小美容洗浴",
-    "小生产加工",
-    "多业态混合场所",
+    "小生产加工企业",
+    "多业态混合",
     "公众聚集场所",
     "人员密集场所",
 )
 """Kinds of place: the nine small venues by trade, mixed-use (GB 35181-2025), crowded ones (Fire Protection Law 73)."""
-DANGERS = ("生命危险", "高危隐患", "弱势群体", "人群聚集", "扬言")
-"""Kinds of signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ class Facts:
         Ids of further domains.
     district : str
         The district's name, empty where unknown.
-    venues, signals, dangers : tuple of str
-        Kinds of place, names of signals found, kinds of those signals.
+    venues, signals : tuple of str
+        Kinds of place; kinds of the signals found.
     confidence, urgency_confidence : float or None
         Calibrated probabilities, 0 to 1.
     channel : str
@@ -59,8 +57,8 @@ class Facts:
         Of the ticket's arrival: 0 to 23, 1 to 12.
     similar : int or None
         How many like tickets came before it.
-    temperature, days_without, people, hours_waited : float or None
-        Degrees that the text gives: of a room in °C, days without a service, persons, hours of waiting.
+    temperature, days, hours, people, households : float or None
+        Degrees that the text gives: of a room in °C, days without a service, hours of waiting, persons, households.
     """
 
     domain: str = ""
@@ -72,7 +70,6 @@ class Facts:
     district: str = ""
     venues: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
-    dangers: tuple[str, ...] = ()
     confidence: float | None = None
     urgency_confidence: float | None = None
     channel: str = ""
@@ -80,9 +77,10 @@ class Facts:
     month: int | None = None
     similar: int | None = None
     temperature: float | None = None
-    days_without: float | None = None
+    days: float | None = None
+    hours: float | None = None
     people: float | None = None
-    hours_waited: float | None = None
+    households: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +134,18 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """All fields, by Chinese name in the order of the help sheet."""
+    """All fields, by Chinese name in the order of the help sheet.
+
+    Parameters
+    ----------
+    fields : mapping of str to Field
+        By Chinese name.
+    pending : frozenset of str
+        Attributes that nothing fills yet: conditions may ask for them, the check says that they are always unknown.
+    """
 
     fields: Mapping[str, Field]
+    pending: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -149,7 +156,7 @@ class Schema:
         districts: Collection[str] = (),
         signals: Collection[str] = (),
         venues: Collection[str] = VENUES,
-        dangers: Collection[str] = DANGERS,
+        pending: Collection[str] = (),
     ) -> Schema:
         """Return the schema over the vocabularies of the other tables."""
         domains, scale = _named(taxonomy.domains), _named(taxonomy.urgencies)
@@ -159,12 +166,11 @@ class Schema:
             Field("紧急程度", "urgency", SCALE, "模型与危险信号中较高者,由低到高", scale),
             Field("诉求类型", "nature", LABEL, "咨询、求助、投诉、举报、建议、表扬", _named(taxonomy.natures)),
             Field("属地", "district", LABEL, "按地名定的县区;定不了为 未知", _same(districts)),
-            Field("场所", "venues", SET, "九小场所、多业态、人员密集等场所类型", _same(venues)),
+            Field("场所", "venues", SET, "九小场所、多业态、人员密集等场所类型(疑似)", _same(venues)),
             Field("信号", "signals", SET, "文中的危险信号(signals.toml 的名称)", _same(signals)),
-            Field("信号类别", "dangers", SET, "危险信号的大类", _same(dangers)),
             Field("时段", "seasons", SET, "来电日所在的时段(calendar.toml 的名称)", _same(seasons)),
         ]
-        return cls({field.name: field for field in (*closed, *_OPEN)})
+        return cls({field.name: field for field in (*closed, *_OPEN)}, frozenset(pending))
 
     @cached_property
     def by_attribute(self) -> dict[str, Field]:
@@ -181,9 +187,10 @@ _OPEN = (
     Field("月份", "month", NUMBER, "来电在几月,1 到 12", {}, 1, 12, whole=True),
     Field("相似件数", "similar", NUMBER, "此前相似的工单有几件", {}, 0, whole=True),
     Field("室温", "temperature", NUMBER, "文中说的室内温度,摄氏度", {}, -60, 60),
-    Field("停供天数", "days_without", NUMBER, "文中说的停暖、停水、停电天数", {}, 0),
+    Field("停供天数", "days", NUMBER, "文中说的停暖、停水、停电天数", {}, 0),
+    Field("等待小时", "hours", NUMBER, "文中说的等待小时数", {}, 0),
     Field("人数", "people", NUMBER, "文中说的人数", {}, 0),
-    Field("等待小时", "hours_waited", NUMBER, "文中说的等待小时数", {}, 0),
+    Field("户数", "households", NUMBER, "文中说的户数", {}, 0),
 )
 
 

@@ -1,6 +1,7 @@
 """Each finding of the check, on the smallest table that has it, and silence where there is nothing."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -25,7 +26,9 @@ def check(*rules, topic: str, units=UNITS, faults=()) -> list[tuple[str, str]]:
     return [(finding.level, str(finding)) for finding in found if finding.topic == topic]
 
 
-@pytest.mark.parametrize("topic", ["写法与名称", "停用与有效期", "单位有效期", "永不生效", "同级冲突", "缺口"])
+@pytest.mark.parametrize(
+    "topic", ["写法与名称", "停用与有效期", "单位有效期", "没有来源", "永不生效", "同级冲突", "缺口"]
+)
 def test_a_sound_table_is_praised_on_every_topic(topic: str) -> None:
     [(level, _)] = check(rule("燃气", "领域 == 燃气"), REST, topic=topic)
     assert level == GOOD
@@ -74,6 +77,14 @@ def test_a_unit_past_its_validity(span, level: str, role: str) -> None:
     [(found, line)] = check(rule("甲", "领域 == 燃气", **{role: named}), REST, topic="单位有效期", units=units)
     assert found == level
     assert ("旧局" in line) is (level != GOOD)
+
+
+def test_fields_that_nothing_fills_yet() -> None:
+    made = book(rule("甲", "领域 == 燃气 且 非 (相似件数 > 3 或 场所 含 小餐饮)"), REST)
+    made = replace(made, schema=replace(made.schema, pending=frozenset(["similar", "channel"])))
+    [found] = [finding for finding in examine(made, [], TODAY) if finding.topic == "没有来源"]
+    assert found.level == WARN
+    assert "规则“甲”的条件用到相似件数,目前没有来源" in found.text
 
 
 def test_an_ended_rule_may_name_an_ended_unit() -> None:
