@@ -1,13 +1,18 @@
 """From a prediction to a decision: urgency, units, district, deadline, review and reasons."""
 
+import datetime as dt
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.infer.prediction import Answer, Prediction
-from pipeline.route import COLUMNS
+from pipeline.route import COLUMNS, Decision, Router
+from pipeline.route.language import parse
+from pipeline.route.router import PENDING
+from pipeline.route.rules import Rule, Unit
 
 WINTER, SUMMER = "2024-01-25 08:00", "2024-07-01"
 LEVELS = ["咨询", "一般", "紧急", "特急"]
@@ -178,3 +183,112 @@ def test_routing_is_not_what_takes_the_time(decide) -> None:
     for _ in range(2_000):
         decide("小区楼下饭馆油烟大，每天晚上都这样，打了很多次电话没人管，希望尽快处理。" * 4, "环境与噪音")
     assert time.perf_counter() - start < 10
+
+
+@pytest.fixture
+def with_rule(router: Router):
+    """Route one gas ticket with one more rule that goes first."""
+
+    def run(when: str = "", text: str = "请处理", time: object = None, units=None, **more) -> Decision:
+        given = {key: more.pop(key) for key in ("channel", "similar", "nature") if key in more}
+        schema = router.rules.schema
+        extra = Rule(
+            name="加的", priority=1, when=when, condition=parse(when, schema, "x"), **{"lead": "health", **more}
+        )
+        book = replace(router.rules, rules=(*router.rules.rules, extra), units={**router.rules.units, **(units or {})})
+        answers = {"领域": Answer("燃气", 0.9), "紧急程度": Answer("一般", 0.9)}
+        answers["诉求类型"] = Answer(given.pop("nature", "求助"), 0.9)
+        said = Prediction(answers, "toy-1")
+        return replace(router, rules=book).route(id="1", text=text, address="", time=time, prediction=said, **given)
+
+    return run
+
+
+def part(decision: Decision, name: str) -> str:
+    return ";".join(reason.text for reason in decision.chain if reason.part == name)
+
+
+def test_the_rule_its_facts_and_the_runners_up_are_told(decide) -> None:
+    decision = decide("多收了我的气费", Answer("燃气", 0.9, runner_up="供暖"), "一般", "投诉")
+    assert decision.rule == "燃气收费与服务投诉"
+    assert part(decision, "规则").startswith(
+        "按规则“燃气收费与服务投诉”派单（领域为燃气，诉求类型为投诉，文中有“气费”）"
+    )
+    assert "领域次选供暖（按规则“供暖收费”派供热企业）" in part(decision, "次选")
+    assert "没有这条规则时按“燃气”派市城乡建设局" in part(decision, "次选")
+    assert "29条" in part(decision, "时限")
+
+
+def test_a_runner_up_without_a_mapping_says_so(decide) -> None:
+    decision = decide("多收了", Answer("燃气", 0.9, runner_up="天外来客"))
+    assert "领域次选天外来客（没有派单映射）" in part(decision, "次选")
+
+
+@pytest.mark.parametrize(
+    ("when", "given"),
+    [
+        ("小时 >= 22", {"time": dt.datetime(2024, 1, 25, 23, 5)}),
+        ("月份 == 1", {"time": "2024-01-25"}),
+        ("渠道 == 微信", {"channel": "微信"}),
+        ("相似件数 >= 5", {"similar": 5}),
+        ("属地 == 城西区", {"text": "城西区有人处理吗"}),
+        ("信号 含 燃气泄漏", {"text": "楼道里煤气味很大"}),
+        ("置信度 > 0.8", {}),
+        ("紧急程度 == 特急", {"text": "楼道里煤气味很大"}),
+        ('时段 含 "采暖期"', {"time": "2024-01-25"}),
+    ],
+)
+def test_facts_reach_the_conditions(with_rule, when: str, given) -> None:
+    assert with_rule(when, **given).rule == "加的"
+    assert with_rule(f"非 ({when})", **given).rule.startswith("燃气")
+
+
+def test_a_rule_may_ask_for_a_call_and_for_secrecy(with_rule) -> None:
+    plain, asked = with_rule(), with_rule(call=True, confidential=True)
+    assert (plain.call_until_acknowledged, asked.call_until_acknowledged) == (False, True)
+    assert "保密" not in why(plain)
+    assert "按规则保密" in part(asked, "保密")
+    assert "举报人" in part(with_rule(nature="举报"), "保密")
+
+
+def test_copies_go_to_the_units_named(with_rule) -> None:
+    decision = with_rule(copy_to=("district", "fire", "health"), text="城西区有人处理吗")
+    assert decision.copy_units == ("城西区人民政府", "市消防救援支队")
+
+
+@pytest.mark.parametrize(("day", "doubtful"), [("2026-03-31", False), ("2026-04-01", True)])
+def test_a_unit_past_its_validity_is_for_review(with_rule, day: str, doubtful: bool) -> None:
+    units = {"old": Unit("old", "旧局", "市级部门", True, "", valid_to=dt.date(2026, 3, 31))}
+    decision = with_rule(lead="old", units=units, time=day)
+    assert decision.lead_unit == "旧局"
+    assert decision.needs_review is doubtful
+    assert ("旧局不在有效期内" in why(decision)) is doubtful
+
+
+def test_a_rule_holds_for_tickets_of_its_days(with_rule) -> None:
+    span = {"valid_from": dt.date(2026, 1, 1), "valid_to": dt.date(2026, 1, 31)}
+    assert with_rule(time="2026-01-31 23:59", **span).rule == "加的"
+    assert with_rule(time="2026-02-01 00:01", **span).rule == "燃气"
+
+
+def test_the_whole_chain_is_told_as_a_person_would(decide) -> None:
+    told = decide("楼道里煤气味很大", Answer("燃气", 0.9, runner_up="供暖"), "一般", address="城西区").told()
+    lines = told.splitlines()
+    assert lines[0] == "派给:市城乡建设局"
+    asked = [
+        "这是什么事",
+        "有多急",
+        "为什么派给它",
+        "时限从哪来",
+        "在哪个县区",
+        "要马上找谁",
+        "还可能派给谁",
+        "要不要人看",
+    ]
+    assert [line.strip().partition(":")[0] for line in lines if line.startswith("  ")] == asked
+    assert "不需要,各步都有把握" in decide("请处理").told()
+
+
+def test_what_is_pending_is_a_fact(router) -> None:
+    assert set(PENDING) == router.rules.schema.pending
+    assert set(PENDING) <= set(router.rules.schema.by_attribute)
