@@ -39,6 +39,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise TableError("没有这张表", where=path, remedy="检查路径,或从发布包中恢复该文件") from None
+    except RecursionError:
+        raise TableError("括号套得太深", where=path, remedy="检查方括号和花括号") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TableError(f"不是有效的 TOML({error})", where=path, remedy="按提示的行列修改") from None
     except OSError as error:

@@ -13,11 +13,11 @@ from pipeline.infer.predictor import Predictor
 from pipeline.route import Router
 from pipeline.route.moves import Comparison, Move
 from pipeline.text.prepare import prepare
-from pipeline.tickets import Export, Ticket, open_export, open_result
+from pipeline.tickets import Export, Ticket, open_export
 from pipeline.tickets.cells import text_of
 from pipeline.tickets.columns import ColumnChoice, find_column
 
-__all__ = ["FINAL_UNITS", "backtest", "write_moves"]
+__all__ = ["FINAL_UNITS", "backtest"]
 
 FINAL_UNITS = (
     "最终承办单位",
@@ -116,17 +116,3 @@ def _lead_units(router: Router) -> dict[str, tuple[str, ...]]:
     """Return the units that a table can lead with, each with its other names."""
     named = {unit.name: unit.aliases for unit in router.rules.units.values() if unit.kind != "属地"}
     return named | {district.government: () for district in router.places.districts}
-
-
-def write_moves(comparison: Comparison, output: Path, *, overwrite: bool) -> int:
-    """Write the tickets that changed and return how many; their texts are masked.
-
-    Raises
-    ------
-    OutputError
-        If the file exists and may not be replaced, or cannot be written.
-    """
-    with open_result(output, Comparison.HEADER, overwrite=overwrite) as result:
-        for row in comparison.rows():
-            result.write(row)
-        return result.rows

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.batch.backtest import backtest, write_moves
+from pipeline.batch.backtest import backtest
 from pipeline.command import DONE
-from pipeline.errors import TableError
+from pipeline.errors import TableError, UsageError
 from pipeline.infer.folder import ModelCard
 from pipeline.infer.predictor import Predictor
 from pipeline.route import Router
@@ -19,6 +20,7 @@ from pipeline.route.export import write_workbook
 from pipeline.route.intake import read_workbook
 from pipeline.route.lint import FAIL, GOOD, WARN, Finding, examine, inspect_model
 from pipeline.route.mapping import LabelMap
+from pipeline.route.moves import Comparison
 from pipeline.route.places import Gazetteer
 from pipeline.route.router import describe
 from pipeline.route.rulefile import count_comments, write_table
@@ -27,7 +29,7 @@ from pipeline.route.schema import Schema
 from pipeline.route.table import Table, read_book, read_table
 from pipeline.taxonomy import Taxonomy
 from pipeline.text.signals import SignalBook
-from pipeline.tickets.columns import ColumnChoice
+from pipeline.tickets import ColumnChoice, open_result
 
 __all__ = ["COMMANDS"]
 
@@ -37,6 +39,7 @@ FOUND_FAULTS = 1
 
 def do_export(given: argparse.Namespace) -> int:
     """Write the table as xlsx."""
+    _require_ending(given.output, ".xlsx")
     book = _load(given.rules, load_schema())
     write_workbook(book, given.output, overwrite=given.overwrite)
     _say([f"{len(book.rules)} 条规则、{len(book.units)} 个单位写入 {given.output};“说明”表里有各列和条件的写法"])
@@ -45,11 +48,12 @@ def do_export(given: argparse.Namespace) -> int:
 
 def do_import(given: argparse.Namespace) -> int:
     """Check an xlsx and write it as the table; a table with faults changes nothing."""
+    _require_ending(given.output, ".toml")
     schema = load_schema()
     book, faults = read_book(read_workbook(given.input, schema), schema)
     _refuse(faults or list(book.gaps()))
     was = given.output.read_text(encoding="utf-8-sig", errors="replace") if given.output.is_file() else ""
-    before = read_book(read_table(given.output), schema)[0] if was else None
+    before = _before(given.output, schema) if was else None
     kept = write_table(book, given.output)
     _say(_differences(before, book))
     _say([f"已写入 {given.output}" + (f",原表另存为 {kept}" if kept else "")])
@@ -73,15 +77,24 @@ def do_check(given: argparse.Namespace) -> int:
 
 def do_backtest(given: argparse.Namespace) -> int:
     """Say which tickets of an export two tables route differently."""
+    for path in (given.old, given.new, given.input):
+        if given.output is not None and given.output.resolve() == path.resolve():
+            raise UsageError("结果会盖掉输入", where=given.output, remedy="换一个文件名")
     schema = load_schema()
     router = Router.load()
     old, new = (replace(router, rules=_load(path, schema)) for path in (given.old, given.new))
     columns = ColumnChoice(text=tuple(given.text))
-    comparison = backtest(old, new, Predictor(given.model), given.input, columns=columns, unit=given.unit)
-    _say(comparison.lines())
-    if given.output is not None:
-        written = write_moves(comparison, given.output, overwrite=given.overwrite)
-        _say([f"{written} 件有变化的工单写入 {given.output}"])
+    with ExitStack() as stack:
+        # Opened before the long run, so that one that cannot be written is told at once.
+        result = given.output and stack.enter_context(
+            open_result(given.output, Comparison.HEADER, overwrite=given.overwrite)
+        )
+        comparison = backtest(old, new, Predictor(given.model), given.input, columns=columns, unit=given.unit)
+        _say(comparison.lines())
+        for row in comparison.rows() if result else ():
+            result.write(row)
+    if result:
+        _say([f"{result.rows} 件有变化的工单写入 {given.output},内容已脱敏"])
     return DONE
 
 
@@ -99,6 +112,19 @@ def _load(path: Path, schema: Schema) -> RuleBook:
     book, faults = read_book(read_any(path, schema), schema)
     _refuse(faults)
     return book
+
+
+def _before(path: Path, schema: Schema) -> RuleBook | None:
+    """Return the table that is about to be replaced, or ``None`` if it is past reading."""
+    try:
+        return read_book(read_table(path), schema)[0]
+    except TableError:
+        return None
+
+
+def _require_ending(path: Path, ending: str) -> None:
+    if path.suffix.lower() != ending:
+        raise UsageError(f"不认识的输出格式“{path.suffix}”", where=path, expected=ending)
 
 
 def _refuse(faults: Sequence[TableError]) -> None:

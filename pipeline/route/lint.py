@@ -177,6 +177,8 @@ def _find_overlaps(book: RuleBook, today: dt.date) -> Iterator[Finding]:
         try:
             example = _meeting(first, second, book.ordered, days)
         except TooHard:
+            found = f"规则“{first.name}”与“{second.name}”太复杂,没能判断会不会碰到一起"
+            yield Finding(WARN, "同级冲突", found, second.where, "拆成几条,或给不同的优先级")
             continue
         if example is not None:
             found = (
@@ -208,14 +210,17 @@ def _meeting(first: Rule, second: Rule, ordered: Sequence[Rule], days: Sequence[
 def _find_gaps(book: RuleBook, today: dt.date) -> Iterator[Finding]:
     """Find each domain × urgency × district of which some ticket has no rule, now or on a later day."""
     seen: set[str] = set()
+    undecided: list[str] = []
     for day in _turning_days(book, today):
         when = "" if day == today else f"自 {day} 起,"
-        for fault in book.gaps(day):
+        for fault in book.gaps(day, undecided=undecided):
             districts = _districts_left(book, fault, day)
             text = f"{fault.found}{districts}"
             if text not in seen:
                 seen.add(text)
                 yield Finding(FAIL, "缺口", when + text, str(fault.where or ""), fault.remedy)
+    for text in dict.fromkeys(undecided):
+        yield Finding(WARN, "缺口", f"{text}的规则太复杂,没能判断有没有缺口", "", "补一条只写领域的规则")
 
 
 def _districts_left(book: RuleBook, fault: TableError, day: dt.date) -> str:

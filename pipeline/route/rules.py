@@ -166,8 +166,20 @@ class RuleBook:
             return own
         return rule.deadline if rule.deadline.basis else replace(rule.deadline, basis=own.basis)
 
-    def gaps(self, day: dt.date | None = None, region: Region = ANYWHERE) -> Iterator[TableError]:
-        """Yield an error for each domain × urgency of which some ticket (of ``region``) has no rule (on ``day``)."""
+    def gaps(
+        self, day: dt.date | None = None, region: Region = ANYWHERE, undecided: list[str] | None = None
+    ) -> Iterator[TableError]:
+        """Yield an error for each domain × urgency of which some ticket has no rule.
+
+        Parameters
+        ----------
+        day : datetime.date, optional
+            On which rules must be in force; without it dates of validity do not matter.
+        region : Region
+            Tickets to look among.
+        undecided : list of str, optional
+            Gets each domain × urgency for which the search has given up.
+        """
         domain, urgency = (self.schema.by_attribute[name] for name in ("domain", "urgency"))
         for one, level in product(domain.names, urgency.names):
             inside = Region({**region.known, domain: frozenset([one]), urgency: frozenset([level])})
@@ -177,6 +189,8 @@ class RuleBook:
             try:
                 left = search([(rule.condition, False) for rule in rules], inside)
             except TooHard:
+                if undecided is not None:
+                    undecided.append(f"领域“{domain.show(one)}”紧急程度“{urgency.show(level)}”")
                 continue
             if left is not None:
                 found = f"领域“{domain.show(one)}”紧急程度“{urgency.show(level)}”有工单没有规则,例如{left.described()}"

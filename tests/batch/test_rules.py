@@ -65,6 +65,14 @@ def test_an_edit_is_told_and_the_old_table_kept(folder, capsys):
     assert 'value = 5, unit = "工作日"' in (folder / "old.toml").read_text(encoding="utf-8")
 
 
+def test_a_table_past_reading_can_be_replaced(folder):
+    call("rules", "export")
+    (folder / "old.toml").write_text("[[[", encoding="utf-8")
+    assert call("rules", "import", "routing.xlsx", "-o", "old.toml") == 0
+    assert (folder / "old.toml.bak").read_text(encoding="utf-8") == "[[["
+    assert (folder / "old.toml").read_bytes() == (DATA / "routing.toml").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("header", "value", "told"),
     [
@@ -165,7 +173,10 @@ def test_the_same_table_moves_nothing(folder, capsys):
         (["backtest", "old.toml", "old.toml", "in.csv", "--unit", "没有这列"], 1, "没有“没有这列”列"),
         (["backtest", "old.toml", "none.toml", "in.csv"], 1, "none.toml"),
         (["backtest", "old.toml", "old.toml", "none.csv"], 1, "none.csv"),
-        (["backtest", "old.toml", "old.toml", "in.csv", "-o", "old.toml"], 2, "不认识的输出格式"),
+        (["backtest", "old.toml", "old.toml", "in.csv", "-o", "moved.pdf"], 2, "不认识的输出格式"),
+        (["backtest", "old.toml", "old.toml", "in.csv", "-o", "in.csv", "--overwrite"], 2, "盖掉输入"),
+        (["export", "-o", "old.toml", "--overwrite"], 2, "应为.xlsx"),
+        (["import", "in.csv", "-o", "in.csv"], 2, "应为.toml"),
         (["import", "none.xlsx"], 1, "none.xlsx"),
         (["import", "in.csv"], 1, "应为xlsx 工作簿"),
         (["check", "none.toml"], 1, "none.toml"),

@@ -202,8 +202,14 @@ def test_what_is_not_verified_is_counted() -> None:
 
 def test_what_is_too_hard_is_said(monkeypatch) -> None:
     monkeypatch.setattr(region, "STEPS", 0)
-    found = check(rule("甲", "文本 含 [甲, 乙] 且 渠道 含 [丙, 丁]"), REST, topic="永不生效")
-    assert any(level == WARN and "没能判断" in line for level, line in found)
+    first, second = (
+        rule(name, "文本 含 [甲, 乙] 且 渠道 含 [丙, 丁]", lead=lead)
+        for name, lead in (("甲", "bureau"), ("乙", "other"))
+    )
+    for topic in ("永不生效", "同级冲突", "缺口"):
+        found = check(first, second, topic=topic)
+        assert any(level == WARN and "没能判断" in line for level, line in found), topic
+        assert not any(level == GOOD for level, _ in found)
 
 
 def model(*heads: Head) -> ModelCard:

@@ -48,6 +48,12 @@ def test_comments_of_one_s_own_are_counted() -> None:
     assert count_comments(text + "\n  # 小王改的\n") == 1
 
 
+def test_a_file_nested_too_deep(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("a = " + "[" * 100_000, encoding="utf-8")
+    with pytest.raises(TableError, match="套得太深"):
+        read_table(tmp_path / "a.toml")
+
+
 KEYS = st.sampled_from(["name", "lead", "when", "priority", "deadline", "support", "active", "valid_from", "别的"])
 VALUES = st.recursive(
     st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.floats(), st.dates(), st.none()),
