@@ -1,6 +1,6 @@
 """All figures of quality in one run: the shipped model, fresh models of several seeds, and retraining on other labels.
 
-    python -m pipeline.learn.bench_quality SHARED [--model models/default] [--seeds 3] [--part shipped|seeds|retrain]
+    python -m pipeline.learn.bench_quality SHARED [--model models/default] [--seeds 3] [--part PART]
 
 ``SHARED`` is the folder of labelled data that is not part of the repository. ``shipped`` takes a minute, each seed and
 each retraining several, on two cores. Nothing here ever trains on ``complaints_dev.csv``.
@@ -31,6 +31,7 @@ from pipeline.learn.network import TicketClassifier
 from pipeline.learn.public import write_public
 from pipeline.learn.store import new_folder, write_model
 from pipeline.learn.training import learn
+from pipeline.learn.variety import distinct, nearest, told_apart
 from pipeline.learn.yardstick import yardstick_answers
 from pipeline.tables import DATA, ROOT
 from pipeline.taxonomy import Taxonomy
@@ -48,6 +49,7 @@ RETRAININGS = (
 )
 """Export, label column, figure, and what TF-IDF + LinearSVC was first reported to reach on such a split."""
 _HELD_QUARTER = 0.25
+_PARTS = ("shipped", "seeds", "retrain", "authored")
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,26 @@ def retrain(shared: Path) -> Iterator[str]:
             yield _row(export, column, len(held), figure, getattr(model, figure), getattr(yardstick, figure), first)
 
 
+def authored(data: Labelled, held: Labelled) -> Iterator[str]:
+    """Yield how varied the authored texts are beside real ones, and how easily they are told apart."""
+    texts = read_labelled([DATA / "complaints.csv"], LABELS).texts
+    mine = set(texts)
+    chance = np.random.default_rng(0)
+    real = [str(text) for text in chance.permutation([text for text in data.texts if text not in mine])]
+    sample = _as_long([str(text) for text in chance.permutation(texts)], held.texts)
+    yield f"\n## {len(texts)} authored texts\n"
+    yield "| figure | authored | real |\n|---|---:|---:|"
+    yield _row("nearest pair, Jaccard of character 3-grams", nearest(texts), None)
+    yield _row("distinct-2, samples of one size", distinct(sample), distinct(held.texts))
+    yield _row("AUC of telling authored from real", told_apart(texts, real[: len(texts)]), None)
+
+
+def _as_long(texts: Sequence[str], measure: Sequence[str]) -> list[str]:
+    """Return the first texts that have together as many characters as ``measure``."""
+    ends = np.cumsum([len(text) for text in texts])
+    return list(texts[: int(np.searchsorted(ends, sum(map(len, measure)))) + 1])
+
+
 def main() -> None:
     """Parse the command line and print the tables as they come."""
     parser = argparse.ArgumentParser(
@@ -215,9 +237,9 @@ def main() -> None:
     parser.add_argument("shared", type=Path)
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "default")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--part", action="append", choices=("shipped", "seeds", "retrain"), default=[])
+    parser.add_argument("--part", action="append", choices=_PARTS, default=[])
     given = parser.parse_args()
-    parts = given.part or ["shipped", "seeds", "retrain"]
+    parts = given.part or _PARTS
     with tempfile.TemporaryDirectory() as folder:
         public = Path(folder) / "public.csv"
         write_public(given.shared, public)
@@ -230,6 +252,8 @@ def main() -> None:
         _print(seeds(data, held, given.seeds))
     if "retrain" in parts:
         _print(retrain(given.shared))
+    if "authored" in parts:
+        _print(authored(data, held))
 
 
 def _print(lines: Iterator[str]) -> None:
