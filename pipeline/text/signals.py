@@ -1,41 +1,58 @@
-"""Phrases of immediate danger, read from ``data/signals.toml``: they raise the urgency, whatever the model says.
+"""Phrases of danger, read from ``data/signals.toml``: they raise the urgency, whatever the model says.
 
-A signal is a few word lists that must stand near each other in one sentence (gas × smell, lift × trapped), less its
-look-alikes (生意火爆, 暖气漏气) and less its guards: words just before or after that deny it, date it to last year, ask
-or fear it, or tell of a drill. Guards never look beyond the sentence, so that further text can never unsay a danger.
+A signal is a sign (冒烟, 闻到, 叫不醒) with what must stand near it (a gas, a person, a place), in any order, less its
+look-alikes (生意火爆, 油烟) and less its guards: words in the same clause or sentence that deny it, date it to last
+year, end it, ask or fear it, or tell of news or a drill. Guards never look beyond the sentence, so that further text
+can never unsay a danger.
 
-Everything is a plain substring search over one index of words; no regular expression meets a citizen's text.
+One expression finds the signs; what stands near them, and the guards, are looked for only beside a sign.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import add
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import TableError
-from pipeline.tables import DATA, build, read_toml
+from pipeline.tables import DATA
+from pipeline.text.lexicon import alternation
+from pipeline.text.measures import Measure, find_measures
 
-__all__ = ["Guard", "Pattern", "Signal", "SignalBook", "SignalRule", "require_known"]
+__all__ = ["LEVELS", "Degrees", "Findings", "Guard", "Pattern", "Signal", "SignalBook", "SignalRule", "require_known"]
 
 LEVELS = ("urgent", "critical")
 """What a signal may raise to, lowest first (ids of the taxonomy)."""
-SENTENCE_ENDS = frozenset("。！？!?；;\n\r")
-CLAUSE_ENDS = SENTENCE_ENDS | frozenset("，,、：: \t　…~")
-DECOY = "decoy"
+NOTHING = "nothing"
+"""``raises_to`` of a kind that is only told to the rules, as 老弱病残."""
+SIDES = ("before", "after", "around")
+SCOPES = ("clause", "sentence", "text")
 PHRASE_LIMIT = 16
-LONGEST_WORD = 16
-"""No word of the table is longer, in characters."""
+_SENTENCE_END = re.compile(r"[。！？!?；;\n\r]")
+_CLAUSE_END = re.compile(r"[。！？!?；;\n\r，,、：:\s…~]")
+WIDE_REACH = 8
+SHORTEST_SIGN = 2
+"""A sign of one character says too little."""
 
 Span = tuple[int, int]
+_Signs = Sequence[tuple[tuple[str, ...], Span]]
+"""The signs of a text, each with the names of the lists that hold it."""
 
 # One character for one, so that positions stay those of the text: full-width letters and digits, capital letters.
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)} | {code: code + 32 for code in range(65, 91)}
 _FOLD |= {code: code - 0xFEE0 + 32 for code in range(0xFF21, 0xFF3B)}
+# Homophones of speech recognition and dialect (煤汽, 塌咯) and traditional characters; the table's words are folded
+# alike.
+_FOLD |= str.maketrans(
+    "汽媒咯喽啰啦嘞咧著氣煙電樓門裡裏爐閥關開聞響傷頭車橋搶燒滅壓殺墜沒",
+    "气煤了了了了了了着气烟电楼门里里炉阀关开闻响伤头车桥抢烧灭压杀坠没",
+)
+_FOLDABLE = re.compile("[" + re.escape("".join(map(chr, _FOLD))) + "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +62,17 @@ class Signal:
     Parameters
     ----------
     name : str
-        The signal's name in the table, e.g. ``燃气泄漏``.
+        The signal's kind, its name in the table, e.g. ``燃气泄漏``.
     phrase : str
         The words found; what stands between them is left out where it is long.
     start : int
         Position of the phrase in the text, in characters from 0.
     urgency : str
-        What it raises to: ``critical`` or ``urgent``.
+        What it raises to: ``critical`` or ``urgent``; ``nothing`` for a kind that only informs.
     reason : str
         One Chinese phrase for the duty officer.
+    season : str
+        The only season in which it counts; empty for one that always does.
     """
 
     name: str
@@ -61,24 +80,82 @@ class Signal:
     start: int
     urgency: str
     reason: str
+    season: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Degrees:
+    """A matter in numbers; ``None`` where the text tells none.
+
+    Parameters
+    ----------
+    temperature : float or None
+        The lowest room temperature told, in °C.
+    days, hours : float or None
+        The longest span told in days (weeks and months too) and in hours.
+    people, households : float or None
+        The greatest number of persons and of households told.
+    """
+
+    temperature: float | None = None
+    days: float | None = None
+    hours: float | None = None
+    people: float | None = None
+    households: float | None = None
+
+    @classmethod
+    def of(cls, measures: Iterable[Measure]) -> Degrees:
+        """Gather single measures."""
+        values: dict[str, list[float]] = {}
+        for measure in measures:
+            values.setdefault(measure.kind, []).append(measure.value)
+        return cls(**{kind: min(found) if kind == "temperature" else max(found) for kind, found in values.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that a text tells about danger.
+
+    Parameters
+    ----------
+    signals : tuple of Signal
+        What raises the urgency, each kind at most once, in the table's order.
+    notes : tuple of Signal
+        What only informs (老弱病残, 人数众多), likewise.
+    degrees : Degrees
+        The matter in numbers.
+    """
+
+    signals: tuple[Signal, ...]
+    notes: tuple[Signal, ...]
+    degrees: Degrees
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of all signals and notes."""
+        return frozenset(signal.name for signal in (*self.signals, *self.notes))
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Words that take a signal back when they stand beside it.
+    """Words that take a signal back when they stand beside its sign.
 
     Parameters
     ----------
     words : tuple of str
         The guard's words.
     side : str
-        ``before``, ``after`` or ``around`` the signal.
+        ``before``, ``after`` or ``around`` the sign.
     reach : int
-        How many characters may stand between guard and signal.
+        How many characters may stand between guard and sign.
     within : str
-        ``clause`` (the guard does not look beyond a comma) or ``sentence``.
+        ``clause`` (the guard does not look beyond a comma), ``sentence`` or ``text`` (formulas of letters, which
+        tell at length of what is not happening now; ``unless`` is then looked for in the sign's sentence).
     unless : tuple of str
-        Words that void the guard when they stand between it and the signal's end (``现在``, ``又``).
+        Words that void the guard when they stand between it and the sign, or just beside (``现在``, ``又``).
+    beyond : int
+        Where not 0: the guard also counts, without any of its words, for a sign so many characters into the text. What
+        happens now is said first.
     """
 
     words: tuple[str, ...]
@@ -86,31 +163,42 @@ class Guard:
     reach: int
     within: str = "clause"
     unless: tuple[str, ...] = ()
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Word lists that must all occur near each other in one sentence.
+    """A sign, or a measure, and the word lists that must stand near it.
 
     Parameters
     ----------
-    of : tuple of str
-        Names of word lists; the first anchors the search.
-    within : int
-        How many characters may stand between one word and the next.
-    ordered : bool
-        Whether the words must come in the order of ``of``.
+    sign : str
+        Name of the word list that anchors the search; empty where a measure does.
+    near : tuple of str
+        Names of word lists; a word of each must stand near the sign.
+    reach : int
+        How many characters may stand between them and the sign.
+    side : str
+        ``before``, ``after`` or ``around``: where they must stand.
     same : str
-        ``clause`` or ``sentence``: what must hold all of them.
-    guards : tuple of str or None
-        Names of guards; ``None`` takes the signal's.
+        ``clause``, ``sentence`` or ``text``: what must hold them all.
+    guards : str or None
+        Name of a set of guards; ``None`` takes the signal's.
+    measure : str
+        A kind of :data:`pipeline.text.measures.KINDS`, or empty.
+    least, most : float or None
+        The measure's least and greatest value.
     """
 
-    of: tuple[str, ...]
-    within: int = 6
-    ordered: bool = False
+    sign: str = ""
+    near: tuple[str, ...] = ()
+    reach: int = 12
+    side: str = "around"
     same: str = "sentence"
-    guards: tuple[str, ...] | None = None
+    guards: str | None = None
+    measure: str = ""
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +209,27 @@ class SignalRule:
     raises_to: str
     reason: str
     patterns: tuple[Pattern, ...]
-    guards: tuple[str, ...]
+    guards: str
+    season: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Corroboration:
+    """Two signs that bear each other out, where neither is complete by itself (冲鼻子, and someone does not move).
+
+    Parameters
+    ----------
+    signs : tuple of str
+        Names of the word lists that count; two words of different lists are needed.
+    reach : int
+        How many characters may stand between the two.
+    guards : str
+        Name of the set of guards for either sign.
+    """
+
+    signs: tuple[str, ...]
+    reach: int
+    guards: str
 
 
 @dataclass(frozen=True)
@@ -136,14 +244,20 @@ class SignalBook:
         Word lists by name, spelling variants included.
     guards : mapping of str to Guard
         Guards by name.
+    guard_sets : mapping of str to tuple of str
+        Sets of guards by name.
     decoys : tuple of str
         Look-alikes: a word of danger inside one of them does not count.
+    corroboration : Corroboration or None
+        What two incomplete signs need to count together.
     """
 
     rules: tuple[SignalRule, ...]
     words: Mapping[str, tuple[str, ...]]
     guards: Mapping[str, Guard]
+    guard_sets: Mapping[str, tuple[str, ...]]
     decoys: tuple[str, ...] = field(default=())
+    corroboration: Corroboration | None = None
 
     @classmethod
     def load(cls, path: Path = DATA / "signals.toml") -> SignalBook:
@@ -154,211 +268,230 @@ class SignalBook:
         TableError
             On an unknown key, list, guard or urgency, or an empty list.
         """
-        table = read_toml(path)
-        _refuse_unknown(table, ("words", "alias", "decoys", "guards", "signals"), str(path))
-        alias = _strings(table.get("alias", {}), f"{path} alias")
-        words = {
-            name: _word_list(entry, f"{path} words.{name}", alias) for name, entry in table.get("words", {}).items()
-        }
-        decoys = _word_list(table.get("decoys", ["\0\0"]), f"{path} decoys", alias)
-        guards = {name: _guard(entry, f"{path} guards.{name}") for name, entry in table.get("guards", {}).items()}
-        rules = tuple(
-            _rule(entry, f"{path} 第 {number} 个 signals", words, guards)
-            for number, entry in enumerate(table.get("signals", ()), 1)
-        )
-        return cls(rules, words, guards, decoys)
+        from pipeline.text.signal_table import read_book  # noqa: PLC0415 - the table is written in this module's terms
 
-    def find(self, text: str) -> tuple[Signal, ...]:
-        """Return the signals in ``text``, each kind at most once, in the table's order.
+        return read_book(path)
+
+    def find(self, text: str, seasons: Collection[str] = ()) -> tuple[Signal, ...]:
+        """Return the signals that raise the urgency of ``text``, each kind at most once, in the table's order.
 
         Parameters
         ----------
         text : str
             Cleaned and masked text of a ticket. Time is linear in its length.
+        seasons : collection of str
+            The seasons (of ``data/calendar.toml``) in which the ticket came: a signal bound to one, as 停暖, counts in
+            no other.
         """
-        reading = _Reading(text, self._index)
-        if not reading.spans:
-            return ()
-        found = (self._search(rule, reading) for rule in self.rules)
-        return tuple(signal for signal in found if signal is not None)
+        return tuple(signal for signal in self.read(text).signals if not signal.season or signal.season in seasons)
+
+    def read(self, text: str) -> Findings:
+        """Return all that ``text`` tells: signals of whatever season, notes and degrees."""
+        folded = text.translate(_FOLD) if _FOLDABLE.search(text) else text
+        measures = tuple(find_measures(folded))
+        if not measures and not self._search.touches(folded):
+            return Findings((), (), Degrees())
+        reading = _Reading(folded, self._search)
+        signs = self._search.signs(reading.text)
+        found = self._corroborated(text, reading, signs) | self._found(text, reading, signs, measures)
+        ordered = [found[rule.name] for rule in self.rules if rule.name in found]
+        return Findings(
+            tuple(signal for signal in ordered if signal.urgency != NOTHING),
+            tuple(signal for signal in ordered if signal.urgency == NOTHING),
+            Degrees.of(measures),
+        )
+
+    def _found(self, text: str, reading: _Reading, signs: _Signs, measures: Sequence[Measure]) -> dict[str, Signal]:
+        """Return the first match of each rule that no guard takes back."""
+        found: dict[str, Signal] = {}
+        for rule, pattern, sign in self._candidates(signs, measures):
+            if rule.name in found:
+                continue
+            spans = reading.completed(pattern, sign)
+            guards = self.guard_sets[rule.guards if pattern.guards is None else pattern.guards]
+            if spans and not any(reading.guarded(name, self.guards[name], spans) for name in guards):
+                found[rule.name] = _signal(rule, text, spans)
+        return found
+
+    def _corroborated(self, text: str, reading: _Reading, signs: _Signs) -> dict[str, Signal]:
+        """Return the dangers that two signs of one sentence tell together, under the kind of the first."""
+        found: dict[str, Signal] = {}
+        if self.corroboration is None:
+            return found
+        counted = set(self.corroboration.signs)
+        named = [(name, sign) for lists, sign in signs for name in lists if name in counted]
+        guards = [(name, self.guards[name]) for name in self.guard_sets[self.corroboration.guards]]
+
+        def stands(sign: Span) -> bool:
+            return not any(reading.guarded(name, guard, [sign]) for name, guard in guards)
+
+        for at, (name, first) in enumerate(named):
+            rule = self._search.by_sign[name][0][0]
+            _, high = reading.bounds(first, "sentence", self.corroboration.reach)
+            for other, second in named[at + 1 :]:
+                if second[1] > high or rule.name in found:
+                    break
+                if second[0] >= first[1] and other != name and stands(first) and stands(second):
+                    found[rule.name] = _signal(rule, text, [first, second])
+        return found
+
+    def _candidates(self, signs: _Signs, measures: Sequence[Measure]) -> Iterator[tuple[SignalRule, Pattern, Span]]:
+        """Yield what each sign and each measure may be a part of."""
+        for lists, sign in signs:
+            for name in lists:
+                for rule, pattern in self._search.by_sign[name]:
+                    yield rule, pattern, sign
+        for measure in measures:
+            for rule, pattern in self._search.by_measure.get(measure.kind, ()):
+                if (pattern.least or 0) <= measure.value <= (float("inf") if pattern.most is None else pattern.most):
+                    yield rule, pattern, (measure.start, measure.end)
 
     @cached_property
-    def _index(self) -> _Index:
-        """All words of lists, guards and look-alikes in one index, by their list's key."""
-        lists: dict[str, Iterable[str]] = {f"words.{name}": words for name, words in self.words.items()}
-        for name, guard in self.guards.items():
-            lists[f"guard.{name}"] = guard.words
-            lists[f"unless.{name}"] = guard.unless
-        lists[DECOY] = self.decoys
-        return _Index.of(lists)
-
-    def _search(self, rule: SignalRule, reading: _Reading) -> Signal | None:
-        """Return the first match of ``rule`` that no guard takes back."""
-        for pattern in rule.patterns:
-            guards = rule.guards if pattern.guards is None else pattern.guards
-            for spans in reading.matches(pattern):
-                if not any(reading.guarded(name, self.guards[name], spans) for name in guards):
-                    return Signal(rule.name, reading.phrase(spans), min(spans)[0], rule.raises_to, rule.reason)
-        return None
+    def _search(self) -> _Search:
+        return _Search.of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """Words by their first two characters, each with the keys of the lists that hold it."""
+@dataclass(frozen=True)
+class _Search:
+    """The table ready to search: signs by their first two characters; expressions are compiled when first needed."""
 
-    by_head: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    book: SignalBook
+    heads: Mapping[str, Sequence[str]]
+    lists: Mapping[str, tuple[str, ...]]
+    by_sign: Mapping[str, Sequence[tuple[SignalRule, Pattern]]]
+    by_measure: Mapping[str, Sequence[tuple[SignalRule, Pattern]]]
+    compiled: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lists: Mapping[str, Iterable[str]]) -> _Index:
-        """Index the words of all lists."""
-        keys: dict[str, list[str]] = {}
-        for key, words in lists.items():
-            for word in words:
-                keys.setdefault(word.translate(_FOLD), []).append(key)
-        heads: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-        for word, owners in keys.items():
-            heads.setdefault(word[:2], []).append((word, tuple(dict.fromkeys(owners))))
-        return cls({head: tuple(entries) for head, entries in heads.items()})
+    def of(cls, book: SignalBook) -> _Search:
+        """Sort the patterns by what anchors them, and the signs by how they begin."""
+        by_sign: dict[str, list[tuple[SignalRule, Pattern]]] = {}
+        by_measure: dict[str, list[tuple[SignalRule, Pattern]]] = {}
+        for rule in book.rules:
+            for pattern in rule.patterns:
+                place = by_measure if pattern.measure else by_sign
+                place.setdefault(pattern.measure or pattern.sign, []).append((rule, pattern))
+        lists: dict[str, list[str]] = {}
+        for name in by_sign:
+            for word in book.words[name]:
+                lists.setdefault(word.translate(_FOLD), []).append(name)
+        heads: dict[str, list[str]] = {}
+        for word in lists:
+            heads.setdefault(word[:SHORTEST_SIGN], []).append(word)
+        return cls(book, heads, {word: tuple(names) for word, names in lists.items()}, by_sign, by_measure)
 
-    def occurrences(self, text: str) -> Iterator[tuple[str, Span]]:
-        """Yield every occurrence of every word as ``(list key, span)``, overlapping ones too, by start."""
-        lookup = self.by_head
-        for start in range(len(text) - 1):
-            for word, owners in lookup.get(text[start : start + 2], ()):
-                if text.startswith(word, start):
-                    for key in owners:
-                        yield key, (start, start + len(word))
+    def touches(self, text: str) -> bool:
+        """Return whether two characters somewhere in ``text`` begin a sign."""
+        return not self.heads.keys().isdisjoint(map(add, text, text[1:]))
+
+    def signs(self, text: str) -> list[tuple[tuple[str, ...], Span]]:
+        """Return every sign with the lists that hold it: the longest word at a place and those that it begins with."""
+        found, lists = list[tuple[tuple[str, ...], Span]](), self.lists
+        for head in self.heads.keys() & set(map(add, text, text[1:])):
+            expression = self.expression(head, self.heads[head])
+            start = text.find(head)
+            while start >= 0:
+                match = expression.match(text, start)
+                if match is not None:
+                    word = match[0]
+                    ends = range(SHORTEST_SIGN, len(word) + 1)
+                    found += [(lists[word[:end]], (start, start + end)) for end in ends if word[:end] in lists]
+                start = text.find(head, start + 1)
+        return sorted(found, key=lambda sign: sign[1])
+
+    def expression(self, name: str, words: Iterable[str]) -> re.Pattern[str]:
+        """Return the expression for a list, a guard or a head of that name."""
+        if name not in self.compiled:
+            self.compiled[name] = re.compile(alternation(word.translate(_FOLD) for word in words))
+        return self.compiled[name]
 
 
 class _Reading:
-    """One text with the words found in it and its sentence and clause ends."""
+    """One text, its look-alikes blotted out, with its sentence and clause ends."""
 
-    def __init__(self, text: str, index: _Index) -> None:
-        self.text = text
-        folded = text.translate(_FOLD)
-        self.spans: dict[str, list[Span]] = {}
-        for key, span in index.occurrences(folded):
-            self.spans.setdefault(key, []).append(span)
-        self._drop_decoys()
-        if self.spans:
-            self.ends = {
-                "sentence": [at for at, char in enumerate(folded) if char in SENTENCE_ENDS],
-                "clause": [at for at, char in enumerate(folded) if char in CLAUSE_ENDS],
-            }
+    def __init__(self, text: str, search: _Search) -> None:
+        decoys = search.expression("decoys", search.book.decoys)
+        self.raw = text
+        self.text = decoys.sub(lambda match: "\0" * len(match[0]), text)
+        self.search = search
+        self.ends: dict[str, list[int]] = {"text": []}
 
-    def _drop_decoys(self) -> None:
-        """Take out the words of danger that lie inside a look-alike."""
-        decoys = self.spans.pop(DECOY, [])
-        if not decoys:
-            return
-        starts = [start for start, _ in decoys]
-        furthest: list[int] = []
-        for _, end in decoys:
-            furthest.append(max(end, furthest[-1] if furthest else 0))
-        for key in [key for key in self.spans if key.startswith("words.")]:
-            kept = [
-                (s, e) for s, e in self.spans[key] if not ((at := bisect_right(starts, s)) and furthest[at - 1] >= e)
-            ]
-            if kept:
-                self.spans[key] = kept
-            else:
-                del self.spans[key]
-
-    def together(self, left: int, right: int, unit: str) -> bool:
-        """Return whether no end of ``unit`` stands in ``[left, right)``."""
+    def bounds(self, sign: Span, unit: str, reach: int) -> Span:
+        """Return the span of the sign's ``unit``, at most ``reach`` characters to either side."""
+        if unit not in self.ends:
+            end = _SENTENCE_END if unit == "sentence" else _CLAUSE_END
+            self.ends[unit] = [match.start() for match in end.finditer(self.text)]
         ends = self.ends[unit]
-        return bisect_left(ends, left) == bisect_left(ends, right)
+        before, after = bisect_left(ends, sign[0]), bisect_right(ends, sign[1] - 1)
+        low = ends[before - 1] + 1 if before else 0
+        high = ends[after] if after < len(ends) else len(self.text)
+        return max(low, sign[0] - reach), min(high, sign[1] + reach)
 
-    def matches(self, pattern: Pattern) -> Iterator[list[Span]]:
-        """Yield, for each word of the first list, the nearest words of the others, in text order."""
-        lists = [self.spans.get(f"words.{name}", []) for name in pattern.of]
-        if all(lists):
-            for anchor in lists[0]:
-                yield from self._complete([anchor], lists[1:], pattern)
+    def completed(self, pattern: Pattern, sign: Span) -> list[Span]:
+        """Return the sign with the nearest word of each list that must stand near it; empty where one is missing."""
+        low, high = self.bounds(sign, pattern.same, pattern.reach)
+        low = sign[0] if pattern.side == "after" else low
+        high = sign[1] if pattern.side == "before" else high
+        spans = [sign]
+        for name in pattern.near:
+            expression = self.search.expression(f"words.{name}", self.search.book.words[name])
+            matches = [match.span() for match in expression.finditer(self.text, low, high)]
+            matches = [span for span in matches if span != sign]
+            if not matches:
+                return []
+            spans.append(min(matches, key=lambda span: max(sign[0] - span[1], span[0] - sign[1])))
+        return spans
 
-    def _complete(self, chosen: list[Span], rest: Sequence[list[Span]], pattern: Pattern) -> Iterator[list[Span]]:
-        if not rest:
-            yield chosen
-            return
-        for span in self._nearest(rest[0], chosen, pattern):
-            yield from self._complete([*chosen, span], rest[1:], pattern)
+    def guarded(self, name: str, guard: Guard, spans: Sequence[Span]) -> bool:
+        """Return whether ``guard`` stands beside the sign, the first of ``spans``, and nothing voids it.
 
-    def _nearest(self, spans: list[Span], chosen: Sequence[Span], pattern: Pattern) -> Iterator[Span]:
-        """Yield the nearest span after the chosen words and, unless order matters, one between and one before them."""
-        start, end = min(s for s, _ in chosen), max(e for _, e in chosen)
-        at = bisect_left(spans, (end, 0))
-        if at < len(spans) and self._near(end, spans[at][0], pattern):
-            yield spans[at]
-        if pattern.ordered:
-            return
-        at -= 1
-        # What overlaps a chosen word is passed over; the gaps are short, so these are few.
-        while at >= 0 and spans[at][1] > start and spans[at][0] > start - LONGEST_WORD:
-            if spans[at][0] >= start and not any(s < spans[at][1] and spans[at][0] < e for s, e in chosen):
-                yield spans[at]
-                break
-            at -= 1
-        at = bisect_left(spans, (start, 0)) - 1
-        while at >= 0 and spans[at][1] > start and spans[at][0] > start - LONGEST_WORD:
-            at -= 1
-        if at >= 0 and self._near(spans[at][1], start, pattern):
-            yield spans[at]
-
-    def _near(self, left: int, right: int, pattern: Pattern) -> bool:
-        """Return whether ``[left, right)`` is a gap that the pattern allows."""
-        return 0 <= right - left <= pattern.within and self.together(left, right, pattern.same)
-
-    def guarded(self, name: str, guard: Guard, signal: Sequence[Span]) -> bool:
-        """Return whether ``guard`` stands beside the signal's words and nothing voids it."""
-        spans = self.spans.get(f"guard.{name}")
-        if not spans:
+        A guard of some reach also counts between the sign and what completes it (煤气会不会漏).
+        """
+        sign = spans[0]
+        low, high = self.bounds(sign, guard.within, guard.reach)
+        if guard.within == "text" and self._voided(name, guard, *self.bounds(sign, "sentence", guard.reach)):
             return False
-        start, end = min(signal)[0], max(end for _, end in signal)
-        return any(
-            not self._voided(name, span, start, end)
-            for span in self._beside(spans, guard, start, end)
-            if not any(s <= span[0] and span[1] <= e for s, e in signal)
-        )
+        if guard.beyond and sign[0] >= guard.beyond:
+            return True
+        inner = max(end for _, end in spans) if guard.reach >= WIDE_REACH else sign[0]
+        words = self.search.expression(f"guard.{name}", guard.words)
+        if guard.side != "after":
+            for match in words.finditer(self.raw, low, min(high, max(inner, sign[0]))):
+                free = all(match.end() <= start or end <= match.start() for start, end in spans)
+                if free and not self._voided(name, guard, match.end(), sign[1] + 2):
+                    return True
+        if guard.side != "before":
+            for match in words.finditer(self.raw, sign[1], high):
+                if not self._voided(name, guard, sign[1], match.start()):
+                    return True
+        return False
 
-    def _beside(self, spans: list[Span], guard: Guard, start: int, end: int) -> Iterator[Span]:
-        """Yield the guard's words in its window; those between the signal's own words count as beside it."""
-        low = start if guard.side == "after" else start - guard.reach - LONGEST_WORD
-        high = end if guard.side == "before" else end + guard.reach + 1
-        for left, right in spans[bisect_left(spans, (low, 0)) : bisect_left(spans, (high, 0))]:
-            near = start - right <= guard.reach
-            if near and self.together(min(left, end), max(left, start), guard.within):
-                yield left, right
-
-    def _voided(self, name: str, span: Span, start: int, end: int) -> bool:
-        """Return whether one of the guard's ``unless`` words stands between it and the signal's far end."""
-        low, high = min(span[0], start), max(span[1], end)
-        spans = self.spans.get(f"unless.{name}", [])
-        at = bisect_left(spans, (low, 0))
-        return at < len(spans) and spans[at][1] <= high
-
-    def phrase(self, spans: Sequence[Span]) -> str:
-        """Return the words found; a long stretch between them becomes ``…``."""
-        ordered = sorted(spans)
-        start, end = ordered[0][0], max(e for _, e in ordered)
-        if end - start <= PHRASE_LIMIT:
-            return self.text[start:end]
-        return "…".join(self.text[s:e] for s, e in ordered)
+    def _voided(self, name: str, guard: Guard, low: int, high: int) -> bool:
+        """Return whether one of the guard's ``unless`` words stands between it and the sign."""
+        if not guard.unless:
+            return False
+        return self.search.expression(f"unless.{name}", guard.unless).search(self.raw, low, high) is not None
 
 
-def _refuse_unknown(entry: object, known: Sequence[str], where: str) -> None:
-    """Raise on a key that nothing reads."""
-    if not isinstance(entry, Mapping):
-        raise TableError(f"{entry!r} 不是一组键值", where=where, expected="一个 TOML 表")
-    for key in entry:
-        if key not in known:
-            raise TableError(f"不认识的键“{key}”", where=where, remedy=_hint(key, known))
+def _signal(rule: SignalRule, text: str, spans: Sequence[Span]) -> Signal:
+    """Return what ``rule`` tells of the words at ``spans``."""
+    phrase, start = _phrase(text, spans)
+    return Signal(rule.name, phrase, start, rule.raises_to, rule.reason, rule.season)
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    """Return the remedy that names the nearest known name."""
-    options = list(known)
-    near = difflib.get_close_matches(name, options, n=1, cutoff=0.4)
-    return f"改为“{near[0]}”" if near else f"使用 {'、'.join(options)} 之一"
+def _phrase(text: str, spans: Sequence[Span]) -> tuple[str, int]:
+    """Return the words found, and where they begin; a long stretch between them becomes ``…``."""
+    ordered = sorted(set(spans))
+    start, end = ordered[0][0], max(e for _, e in ordered)
+    if end - start <= PHRASE_LIMIT:
+        return text[start:end], start
+    apart: list[str] = []
+    reached = start
+    for low, high in ordered:
+        if high > reached:
+            apart.append(text[max(low, reached) : high])
+            reached = high
+    return "…".join(apart), start
 
 
 def require_known(name: str, known: Iterable[str], where: str, what: str) -> None:
@@ -371,60 +504,6 @@ def require_known(name: str, known: Iterable[str], where: str, what: str) -> Non
     """
     options = list(known)
     if name not in options:
-        raise TableError(f"不认识的{what}“{name}”", where=where, remedy=_hint(name, options))
-
-
-def _strings(entry: object, where: str) -> dict[str, str]:
-    if not isinstance(entry, Mapping) or not all(isinstance(value, str) for value in entry.values()):
-        raise TableError("不是一组“写法 = 正确写法”", where=where, expected="字符串对字符串")
-    return dict(entry)
-
-
-def _require_word(word: object, where: str) -> None:
-    """Refuse a word of one character, which says too little, and one longer than the search looks back."""
-    if not isinstance(word, str) or not 2 <= len(word) <= LONGEST_WORD:
-        raise TableError(f"词“{word}”太短或太长", where=where, expected=f"2 到 {LONGEST_WORD} 个字的词")
-
-
-def _word_list(entry: object, where: str, alias: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a list's words of two or more characters, with the misspelt variants that ``alias`` gives."""
-    if not isinstance(entry, list) or not entry:
-        raise TableError("词表为空或不是列表", where=where, expected="至少一个词的列表")
-    for word in entry:
-        _require_word(word, where)
-    variants = [word.replace(right, wrong) for word in entry for wrong, right in alias.items() if right in word]
-    return tuple(dict.fromkeys([*entry, *variants]))
-
-
-def _guard(entry: object, where: str) -> Guard:
-    guard = build(Guard, entry, where)
-    require_known(guard.side, ("before", "after", "around"), where, "方位")
-    require_known(guard.within, ("clause", "sentence"), where, "范围")
-    for word in (*guard.words, *guard.unless):
-        _require_word(word, where)
-    return guard
-
-
-def _rule(
-    entry: Any,  # noqa: ANN401 - checked here
-    where: str,
-    words: Mapping[str, tuple[str, ...]],
-    guards: Mapping[str, Guard],
-) -> SignalRule:
-    _refuse_unknown(entry, ("name", "raises_to", "reason", "patterns", "guards"), where)
-    for key in ("name", "raises_to", "reason", "patterns"):
-        if not entry.get(key):
-            raise TableError(f"缺少键“{key}”", where=where, remedy=f"补上 {key}")
-    where = f"{where}({entry['name']})"
-    require_known(entry["raises_to"], LEVELS, where, "紧急程度")
-    patterns = tuple(build(Pattern, pattern, where) for pattern in entry["patterns"])
-    used_guards = tuple(entry.get("guards", ()))
-    for pattern in patterns:
-        require_known(pattern.same, ("clause", "sentence"), where, "范围")
-        for name in pattern.of:
-            require_known(name, words, where, "词表")
-        for name in pattern.guards or ():
-            require_known(name, guards, where, "排除条件")
-    for name in used_guards:
-        require_known(name, guards, where, "排除条件")
-    return SignalRule(entry["name"], entry["raises_to"], entry["reason"], patterns, used_guards)
+        near = difflib.get_close_matches(name, options, n=1, cutoff=0.4)
+        remedy = f"改为“{near[0]}”" if near else f"使用 {'、'.join(options)} 之一"
+        raise TableError(f"不认识的{what}“{name}”", where=where, remedy=remedy)
