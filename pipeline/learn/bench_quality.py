@@ -25,7 +25,7 @@ from pipeline.infer.predictor import Predictor
 from pipeline.infer.tokens import TextEncoder
 from pipeline.learn.copies import COPIES
 from pipeline.learn.data import Labelled, read_labelled, split
-from pipeline.learn.evaluate import HeadFigures, judge
+from pipeline.learn.evaluate import HeadFigures, judge, judge_chances
 from pipeline.learn.fit import FitRecipe, score
 from pipeline.learn.network import TicketClassifier
 from pipeline.learn.public import write_public
@@ -140,8 +140,7 @@ _HEADER = (
 def _answers(predictor: Predictor, held: Labelled) -> Iterator[tuple[Head, npt.NDArray[np.int64], HeadFigures]]:
     """Yield each head with the model's answers on the held-out rows and their figures."""
     for head, chances in zip(predictor.card.heads, predictor.chances(held.texts), strict=True):
-        answers = chances.argmax(1)
-        yield head, answers, judge(head, held.targets(head), answers, chances.max(1))
+        yield head, head.choose(chances), judge_chances(head, held.targets(head), chances)
 
 
 def _judged(predictor: Predictor, held: Labelled, method: str) -> Iterator[str]:

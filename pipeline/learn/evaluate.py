@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_recall_fscore_support
 
-from pipeline.infer.heads import Head
+from pipeline.infer.heads import Head, Scores
 
-__all__ = ["ClassFigures", "HeadFigures", "calibration_error", "judge"]
+__all__ = ["ClassFigures", "HeadFigures", "calibration_error", "judge", "judge_chances"]
 
 Indexes = npt.NDArray[np.int64]
 
@@ -78,6 +78,12 @@ def judge(
         sure_accuracy=None if sure is None else float(right[sure >= np.quantile(sure, 0.1)].mean()),
         classes=_classes(head, truth, answers),
     )
+
+
+def judge_chances(head: Head, truth: Indexes, chances: Scores) -> HeadFigures:
+    """Compare the answers that a head gives by its probabilities (N, C) with the truth."""
+    answers = head.choose(chances)
+    return judge(head, truth, answers, chances[np.arange(len(answers)), answers])
 
 
 def _kappa(truth: Indexes, answers: Indexes) -> float:

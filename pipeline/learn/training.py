@@ -15,7 +15,7 @@ from pipeline.infer.tokens import TextEncoder
 from pipeline.learn.calibrate import calibrate_head
 from pipeline.learn.card import HeadReport, Report, write_card
 from pipeline.learn.data import Labelled, plan_heads, read_labelled, split
-from pipeline.learn.evaluate import judge
+from pipeline.learn.evaluate import judge, judge_chances
 from pipeline.learn.fit import FitRecipe, fit, load_base, score
 from pipeline.learn.linear import fit_linear
 from pipeline.learn.store import Trained, new_folder, write_model
@@ -112,7 +112,7 @@ def measure(predictor: Predictor, data: Labelled, held: Labelled) -> tuple[HeadR
     reports = []
     for head, chances in zip(predictor.card.heads, predictor.chances(held.texts), strict=True):
         truth = held.targets(head)
-        model = judge(head, truth, chances.argmax(axis=1), chances.max(axis=1))
+        model = judge_chances(head, truth, chances)
         yardstick = judge(head, truth, yardstick_answers(data, held, head))
         reports.append(HeadReport(head, model, yardstick))
     return tuple(reports)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pipeline.infer.prediction import Prediction
@@ -22,10 +22,13 @@ from pipeline.text.signals import Signal, SignalBook
 __all__ = ["Router", "describe"]
 
 DEFAULT_URGENCY = "normal"
-PENDING = ("venues", "channel", "similar", "temperature", "days", "hours", "people", "households")
+PENDING = ("venues", "channel", "similar")
 """Facts that conditions may ask for and that no part of the router fills yet."""
 APART = 2
 """So many steps between model and signal make a row one to review."""
+SURE = 0.9
+"""A model as sure as this of a lower urgency is not outvoted by a hazard in passing (a fire lane as one remark of a
+long list); a person looks. Signals of the highest urgency raise whatever the model says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +160,29 @@ class Router:
     ) -> _Case:
         """Return what model, signals, places and rules say of a ticket."""
         domain, nature = self.labels.domain(prediction), self.labels.nature(prediction)
-        found = self.signals.find(text)
+        day = read_day(time)
+        seasons = self.calendar.seasons_on(day) if day else ()
+        findings = self.signals.read(text)
+        # A ticket of unknown day may be of any season: a signal that is bound to one then counts.
+        found = [signal for signal in findings.signals if not (day and signal.season) or signal.season in seasons]
         urgency = self._urgency(self.labels.urgency(prediction), found)
         location = self.places.locate(address, text)
-        day = read_day(time)
         facts = Facts(
             domain=_id(domain),
             urgency=urgency.label.id,
             nature=_id(nature),
             text=text,
-            seasons=self.calendar.seasons_on(day) if day else (),
+            seasons=seasons,
             other_domains=tuple(label.id for _, label in self._others(domain) if label),
             district=location.district.name if location.district else "",
-            signals=tuple(signal.name for signal in found),
+            signals=tuple(signal.name for signal in (*found, *findings.notes)),
             confidence=domain.answer.confidence if domain else None,
             urgency_confidence=urgency.confidence,
             channel=channel,
             hour=time.hour if isinstance(time, dt.datetime) else None,
             month=day.month if day else None,
             similar=similar,
+            **asdict(findings.degrees),
         )
         day = day or dt.date.today()
         fitting = self.rules.fitting(facts, day)
@@ -239,7 +246,10 @@ class Router:
             raised = self._label(top.urgency)
             gap = self.taxonomy.level(raised.id) - self.taxonomy.level(label.id)
             quote = f"文中“{top.phrase}”{top.reason}"
-            if gap > 0:
+            if gap > 0 and self._outweighed(top, reading):
+                reasons.append(f"{quote}，模型有把握判{label.name}，未升级")
+                doubts.append(f"模型判{label.name}而文中有{raised.name}的信号")
+            elif gap > 0:
                 reasons.append(f"{quote}，紧急程度由{label.name}升为{raised.name}")
                 if known and gap >= APART:
                     doubts.append(f"模型判{label.name}而文中有{raised.name}的信号")
@@ -248,6 +258,12 @@ class Router:
                 reasons.append(f"{quote}，与{label.name}相符")
         confidence = reading.answer.confidence if reading else None
         return _Urgency(label, confidence, tuple(reasons), tuple(doubts))
+
+    def _outweighed(self, signal: Signal, reading: Reading | None) -> bool:
+        """Whether a model that is sure of a lower urgency stands against a signal that is not of the highest."""
+        if reading is None or reading.label is None or signal.urgency == self.taxonomy.urgencies[-1].id:
+            return False
+        return reading.answer.confidence >= SURE
 
     def _raised_by(self, rule: Rule | None, urgency: _Urgency) -> _Urgency:
         """Return the urgency as the rule raises it; a rule never lowers."""

@@ -235,8 +235,8 @@ def test_each_critical_signal_has_a_line_to_call(router) -> None:
     assert set(router.rules.calls) == critical
 
 
-def test_two_hundred_rules_route_a_hundred_thousand_tickets(router) -> None:
-    """The promise is three seconds; some 0.8 on one free core. The bound leaves room for a busy machine."""
+def test_rules_of_other_domains_cost_a_ticket_nothing(router) -> None:
+    """Three times as many rules, spread over the domains, take far less than three times as long: none is tried."""
     extra = [
         f'领域 == "{label.name}" 且 文本 含 ["甲{number}", "乙{number}", "丙{number}"] 且 小时 < {number % 24 or 1}'
         for number, label in enumerate(list(TAXONOMY.domains) * 8)
@@ -245,12 +245,17 @@ def test_two_hundred_rules_route_a_hundred_thousand_tickets(router) -> None:
         Rule(name=f"加{at}", lead="fire", when=when, condition=parse(when, router.rules.schema, "x"))
         for at, when in enumerate(extra[:150])
     ]
-    book = replace(router.rules, rules=(*router.rules.rules, *rules))
-    assert len(book.rules) > 200
+    large = replace(router.rules, rules=(*router.rules.rules, *rules))
+    assert len(large.rules) > 200
     texts = ["小区楼下饭馆油烟大,每天晚上都这样,打了很多次电话没人管,希望尽快处理。" * n for n in (1, 2, 3)]
     domains, urgencies = [d.id for d in TAXONOMY.domains], [u.id for u in TAXONOMY.urgencies]
-    tickets = [Facts(domains[n % 20], urgencies[n % 4], "help", texts[n % 3], hour=n % 24) for n in range(100_000)]
-    start = time.perf_counter()
-    for facts in tickets:
-        book.deadline(book.first(facts), facts.urgency)
-    assert time.perf_counter() - start < 9
+    tickets = [Facts(domains[n % 20], urgencies[n % 4], "help", texts[n % 3], hour=n % 24) for n in range(4_000)]
+
+    def seconds(book) -> float:
+        start = time.process_time()
+        for facts in tickets:
+            book.deadline(book.first(facts), facts.urgency)
+        return time.process_time() - start
+
+    small, grown = (min(seconds(book) for _ in range(3)) for book in (router.rules, large))
+    assert grown < 2 * small
