@@ -121,10 +121,8 @@ class Clock:
         if term.unit == HOURS:
             return self._ends(arrival, arrival + dt.timedelta(hours=term.value), ())
         start = self.start(arrival, working=term.unit == WORKDAYS)
-        if term.unit == DAYS:
-            last = start.date() + term.value * _DAY
-        else:
-            last = self.workdays.after(start.date(), term.value)
+        first = start.date()
+        last = first + term.value * _DAY if term.unit == DAYS else self.workdays.after(first, term.value)
         notices = self._unknown(arrival.date(), last) if term.unit == WORKDAYS else ()
         return self._ends(start, dt.datetime.combine(last, self.due_at), notices)
 

@@ -1,6 +1,7 @@
 """Reward reports of hazards (安全生产有奖举报): what one needs to be accepted, what is missing, who accepts it.
 
-``data/reward.toml``. Everything said of a hazard is 疑似: near a third of Xining's closed reports of 2023 were unfounded.
+``data/reward.toml``. Everything said of a hazard is 疑似: near a third of the reports that Xining closed in 2023 were
+unfounded.
 """
 
 from __future__ import annotations
@@ -170,7 +171,14 @@ class RewardBook:
         return nature == "report" and any(domain in sector.domain for sector in self.sectors)
 
     def check(
-        self, domain: str, text: str, location: Location, *, address: str = "", named: bool = False, reachable: bool = False
+        self,
+        domain: str,
+        text: str,
+        location: Location,
+        *,
+        address: str = "",
+        named: bool = False,
+        reachable: bool = False,
     ) -> Checklist:
         """Return what a report has and lacks.
 

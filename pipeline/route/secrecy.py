@@ -101,7 +101,9 @@ class CallerColumns:
     def redact(self, header: Sequence[str], cells: Sequence[object]) -> tuple[object, ...]:
         """Return a hidden row as a unit may see it: who called blanked, narratives masked, all else as it is."""
         naming = frozenset(self.naming(header))
-        return tuple(self._cell(at in naming, name, cell) for at, (name, cell) in enumerate(zip(header, cells, strict=True)))
+        return tuple(
+            self._cell(at in naming, name, cell) for at, (name, cell) in enumerate(zip(header, cells, strict=True))
+        )
 
     def _cell(self, naming: bool, name: str, cell: object) -> object:
         if naming:
@@ -113,7 +115,9 @@ class CallerColumns:
     def _names_caller(self, name: str) -> bool:
         if any(normalise(word) in name for word in self.not_caller):
             return False
-        return name in {normalise(word) for word in self.exact} or any(normalise(word) in name for word in self.contains)
+        return name in {normalise(word) for word in self.exact} or any(
+            normalise(word) in name for word in self.contains
+        )
 
 
 @dataclass(frozen=True, slots=True)
