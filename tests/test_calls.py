@@ -51,7 +51,14 @@ def test_a_result_of_our_own_may_stand_beside_the_exports_column(run, tmp_path) 
 
 def test_json_lines_of_our_own(run, tmp_path) -> None:
     path = tmp_path / "routed.jsonl"
-    record = {"id": "T7", "text": "甲", "domain": "燃气", "lead_unit": "乙", "district": "", "call_until_acknowledged": True}
+    record = {
+        "id": "T7",
+        "text": "甲",
+        "domain": "燃气",
+        "lead_unit": "乙",
+        "district": "",
+        "call_until_acknowledged": True,
+    }
     path.write_text(json.dumps(record) + "\n", encoding="utf-8")
     assert "新增 1" in run("add", path)[1]
 

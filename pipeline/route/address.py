@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-__all__ = ["Parts", "Shapes", "in_company", "read_parts"]
+__all__ = ["PartReader", "Parts", "Shapes", "in_company"]
 
-_HAN = re.compile("[\u4e00-\u9fff]+")
+_TAIL = re.compile("[\u4e00-\u9fff]+$")
 _LONGEST = 8
 """A name's longest part before its ending."""
 # The rest of a company's registered name; a word of place in it says that the company is at the place instead.
@@ -58,58 +58,62 @@ class Parts:
         return Parts(*(getattr(self, part.name) or getattr(other, part.name) for part in fields(self)))
 
 
-def read_parts(text: str, taken: Sequence[tuple[int, int]], shapes: Shapes) -> Parts:
-    """Return the first estate, community and road that a text names.
+class PartReader:
+    """Reads estates, communities and roads from a text by their shapes.
 
     Parameters
     ----------
-    text : str
-        Address or complaint.
-    taken : sequence of (int, int)
-        Spans of names already known, in order; a new name begins behind them.
     shapes : Shapes
         How names look.
     """
-    return Parts(
-        community=_first(text, taken, shapes.community, shapes),
-        estate=_first(text, taken, shapes.estate, shapes),
-        road=_first(text, taken, shapes.road, shapes),
-    )
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._endings = {name: _either(getattr(shapes, name)) for name in ("community", "estate", "road")}
+        self._leads = re.compile(f".*{_either(shapes.leads).pattern}", re.DOTALL)
+        self._plain = {
+            ending: tuple(word for word in shapes.plain if word.endswith(ending) and len(word) > len(ending))
+            for ending in (*shapes.community, *shapes.estate, *shapes.road)
+        }
+
+    def read(self, text: str, taken: Sequence[tuple[int, int]]) -> Parts:
+        """Return the first estate, community and road that a text names.
+
+        Parameters
+        ----------
+        text : str
+            Address or complaint.
+        taken : sequence of (int, int)
+            Spans of names already known, in order; a new name begins behind them.
+        """
+        return Parts(**{part: self._first(text, taken, part) for part in self._endings})
+
+    def _first(self, text: str, taken: Sequence[tuple[int, int]], part: str) -> str:
+        """Return the first name with one of a part's endings."""
+        names = (self._name(text, match, taken, part) for match in self._endings[part].finditer(text))
+        return next((name for name in names if name), "")
+
+    def _name(self, text: str, match: re.Match[str], taken: Sequence[tuple[int, int]], part: str) -> str:
+        """Return the name that ends with an ending, or an empty string where there is none."""
+        at, end = match.span()
+        if any(start < end and at < stop for start, stop in taken) or in_company(text, end):
+            return ""
+        left = max([at - _LONGEST, 0, *(stop for _, stop in taken if stop <= at)])
+        if left == at and part != "road":  # 海晏路小区: a known name with an ending
+            return next((text[start:end] for start, stop in taken if stop == at), "")
+        stem = _last_run(text[left:at])
+        lead = self._leads.match(stem)
+        stem = stem[lead.end() :] if lead else stem
+        whole = stem + match[0]
+        return "" if len(stem) < 2 or whole.endswith(self._plain[match[0]]) else whole
 
 
-def _first(text: str, taken: Sequence[tuple[int, int]], endings: Iterable[str], shapes: Shapes) -> str:
-    """Return the first name with one of the endings."""
-    found = ((at, ending) for ending in endings for at in _occurrences(text, ending))
-    for at, ending in sorted(found):
-        name = _name(text, at, ending, taken, shapes)
-        if name:
-            return name
-    return ""
-
-
-def _occurrences(text: str, ending: str) -> Iterable[int]:
-    at = text.find(ending)
-    while at >= 0:
-        yield at
-        at = text.find(ending, at + 1)
-
-
-def _name(text: str, at: int, ending: str, taken: Sequence[tuple[int, int]], shapes: Shapes) -> str:
-    """Return the name that ends at ``at`` with ``ending``, or an empty string where there is none."""
-    end = at + len(ending)
-    if any(start < end and at < stop for start, stop in taken) or in_company(text, end):
-        return ""
-    left = max([at - _LONGEST, 0, *(stop for _, stop in taken if stop <= at)])
-    stem = _last_run(text[left:at])
-    if not stem and left == at and ending not in shapes.road:
-        return next((text[start:end] for start, stop in taken if stop == at), "")
-    cut = max((stem.rfind(lead) + len(lead) for lead in shapes.leads if lead in stem), default=0)
-    stem = stem[cut:]
-    plain = any(len(word) > len(ending) and (stem + ending).endswith(word) for word in shapes.plain)
-    return "" if plain or len(stem) < 2 else stem + ending
+def _either(words: Sequence[str]) -> re.Pattern[str]:
+    """Return a pattern of words, the longer ones first; of none it never matches."""
+    listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.compile(f"(?:{listed})" if listed else "(?!)")
 
 
 def _last_run(text: str) -> str:
     """Return the Chinese characters at a text's end."""
-    runs = [match for match in _HAN.finditer(text) if match.end() == len(text)]
-    return runs[0].group() if runs else ""
+    match = _TAIL.search(text)
+    return match.group() if match else ""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pipeline.route.address import in_company
 from pipeline.route.names import NameIndex
-from pipeline.route.placenames import KINDS, District, PlaceName, PlaceTable
+from pipeline.route.placenames import COMMUNITY, KINDS, District, PlaceName, PlaceTable
 
 __all__ = ["EXPLICIT", "ORIGIN", "PLAIN", "WEAK", "Mention", "MentionFinder"]
 
@@ -20,6 +20,9 @@ _ANONYMOUS = re.compile(r"[A-Z]\d{0,2}[市县区]")
 _OTHER_CITY = re.compile(r"(?<!西宁)(?<!本)(?<!我)(?<!全)市$")
 _OFFICIAL = ("省", "市", "区", "县", "州")
 _ENDS = "，。！？；：、,.!?;: \n\t（）()“”\"'《》"
+_OTHER_TOWN = frozenset("乡镇县村")
+_SHORT = 4
+"""A community's name of so many characters (新城社区) is often the end of a longer one."""
 _REACH = 6
 """How many characters before a name a cue may stand."""
 
@@ -61,7 +64,9 @@ class MentionFinder:
             entry = self._entries.get(name)
             if name in self._foreign:
                 foreign = foreign or self._abroad(words, start, end)
-            elif entry is not None and self._counts(words, start, end, name, entry):
+            elif (
+                entry is not None and self._whole(words, start, entry, found) and self._counts(words, start, end, entry)
+            ):
                 role = self._role(words, start, end, found)
                 found.append(Mention(start, end, name, entry, role))
         if (foreign and not anchored) or _ANONYMOUS.search(words):
@@ -74,16 +79,30 @@ class MentionFinder:
         called_after = not official and words.startswith(self.table.wording.tails, end)
         return not called_after and not self._cue(words, start, self.table.wording.origin_before)
 
-    def _counts(self, words: str, start: int, end: int, name: str, entry: District | PlaceName) -> bool:
+    def _counts(self, words: str, start: int, end: int, entry: District | PlaceName) -> bool:
         """Return whether a name means the place, and not a road, a shop or a company called after it."""
         if isinstance(entry, PlaceName):
             return not (entry.elsewhere and in_company(words, end))
+        name = words[start:end]
         if name in entry.short or name in entry.loose:
             if words.startswith(self.table.wording.tails, end) or in_company(words, end):
                 return False
             if name in entry.loose and not self._headed(words, start):
                 return False
         return _OTHER_CITY.search(words, max(0, start - 4), start) is None
+
+    def _whole(self, words: str, start: int, entry: District | PlaceName, before: list[Mention]) -> bool:
+        """Return whether a community's name is not a longer one's end (某新城社区), nor another town's (某乡某村)."""
+        if isinstance(entry, District) or entry.kind != COMMUNITY or start == 0:
+            return True
+        if before and before[-1].end == start:
+            return True
+        if words[start - 1] in _OTHER_TOWN:
+            return False
+        return len(entry.name) > _SHORT or not "\u4e00" <= words[start - 1] <= "\u9fff" or self._led(words, start)
+
+    def _led(self, words: str, start: int) -> bool:
+        return words.endswith(self.table.shapes.leads, 0, start)
 
     def _headed(self, words: str, start: int) -> bool:
         """Return whether a loose name stands at the beginning of a clause or behind a word of place."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.route.address import Parts, read_parts
+from pipeline.route.address import PartReader, Parts
 from pipeline.route.mentions import EXPLICIT, ORIGIN, PLAIN, WEAK, Mention, MentionFinder
 from pipeline.route.placenames import COMMUNITY, District, PlaceName, PlaceTable
 from pipeline.tables import DATA
@@ -196,7 +196,7 @@ class Gazetteer:
             fitting = [one for one in mentions if self._fits(one, location) and not self._within(words, one)]
             fitting = [one for one in fitting if one.role != ORIGIN]
             parts = parts.filled(self._known_parts(fitting, location))
-            parts = parts.filled(read_parts(words, [(one.start, one.end) for one in mentions], self.table.shapes))
+            parts = parts.filled(self._shapes.read(words, [(one.start, one.end) for one in mentions]))
         return replace(
             location,
             zone=parts.zone,
@@ -238,6 +238,10 @@ class Gazetteer:
     @cached_property
     def _by_name(self) -> dict[str, District]:
         return {district.name: district for district in self.districts}
+
+    @cached_property
+    def _shapes(self) -> PartReader:
+        return PartReader(self.table.shapes)
 
     @cached_property
     def _finder(self) -> MentionFinder:

@@ -12,9 +12,7 @@ from pipeline.route.decision import Deadline
 
 CLOCK = Clock.load()
 MOMENTS = st.datetimes(dt.datetime(2023, 12, 1), dt.datetime(2024, 11, 30, 23, 59))
-TERMS = st.builds(
-    Deadline, st.integers(1, 60), st.sampled_from(["小时", "自然日", "工作日"]), st.just("")
-)
+TERMS = st.builds(Deadline, st.integers(1, 60), st.sampled_from(["小时", "自然日", "工作日"]), st.just(""))
 
 
 def due(arrival: str, value: int, unit: str) -> str:

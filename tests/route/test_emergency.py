@@ -38,7 +38,14 @@ def test_gas_says_what_the_law_and_the_fire_service_say_and_that_the_number_is_m
 
 @pytest.mark.parametrize(
     ("signal", "code"),
-    [("火情", "t119"), ("轻生扬言", "t110"), ("人员急症", "t120"), ("电梯困人", "t119"), ("高层起火", "t119"), ("车祸", "t122")],
+    [
+        ("火情", "t119"),
+        ("轻生扬言", "t110"),
+        ("人员急症", "t120"),
+        ("电梯困人", "t119"),
+        ("高层起火", "t119"),
+        ("车祸", "t122"),
+    ],
 )
 def test_first_line(signal: str, code: str) -> None:
     assert code in BOOK.advise([signal]).codes
@@ -82,7 +89,11 @@ second = "乙"
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('calls = ["t119"]\nfirst = "甲"\nsecond = "乙"\n[[', 'calls = ["t118"]\nfirst = "甲"\nsecond = "乙"\n[[', "t119"),
+        (
+            'calls = ["t119"]\nfirst = "甲"\nsecond = "乙"\n[[',
+            'calls = ["t118"]\nfirst = "甲"\nsecond = "乙"\n[[',
+            "t119",
+        ),
         ('signals = ["火情"]\ncalls = ["t119"]', 'signals = ["火情"]\ncalls = []', "呼叫谁"),
         ('second = "乙"\n[[', 'second = ""\n[[', "两行"),
         ("signals", "signal", "改为“signals”"),

@@ -279,7 +279,9 @@ def test_two_processes_share_the_file(tmp_path) -> None:
         assert worker.returncode == 0, err
         results.append(json.loads(out))
     assert sum(new for new, _, _ in results) == count
-    assert Counter(key for _, sent, _ in results for key in sent) == Counter(f"T{number}:0:0" for number in range(count))
+    assert Counter(key for _, sent, _ in results for key in sent) == Counter(
+        f"T{number}:0:0" for number in range(count)
+    )
     assert sum(acknowledged for _, _, acknowledged in results) == count
 
 

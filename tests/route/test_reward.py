@@ -65,7 +65,12 @@ def test_an_employee_is_told_that_a_name_is_needed() -> None:
 
 @pytest.mark.parametrize(
     ("domain", "nature", "concerned"),
-    [("industrial", "report", True), ("gas", "report", True), ("gas", "complaint", False), ("education", "report", False)],
+    [
+        ("industrial", "report", True),
+        ("gas", "report", True),
+        ("gas", "complaint", False),
+        ("education", "report", False),
+    ],
 )
 def test_which_tickets_it_concerns(domain: str, nature: str, concerned: bool) -> None:
     assert BOOK.concerns(domain, nature) is concerned
@@ -86,7 +91,7 @@ def test_never_a_finding(domain: str, text: str) -> None:
         ('need = "鼓励"', 'need = "鼓劢"', "改为“鼓励”"),
         ('domain = ["gas"]', 'domain = ["gaz"]', "改为“gas”"),
         ("[insider]", "[insiders]", "改为“insider”"),
-        ('general = ', 'genral = ', "改为“general”"),
+        ("general = ", "genral = ", "改为“general”"),
     ],
 )
 def test_wrong_table(tmp_path, old: str, new: str, told: str) -> None:

@@ -79,7 +79,18 @@ def test_a_report_alone_is_one() -> None:
 HEADER = [
     "工单编号", "来电人", "联系电话", "被投诉人", "事发地址", "工单内容", "承办单位", "姓名(必填)", "来电号码哈希", "经办人",
 ]  # fmt: skip
-CELLS = ["T1", "张三丰", "13812345678", "某饭馆", "五四大街1号", "我叫张三丰，电话13812345678，饭馆堵了通道", "市消防", "张三丰", "9f", "李四"]
+CELLS = [
+    "T1",
+    "张三丰",
+    "13812345678",
+    "某饭馆",
+    "五四大街1号",
+    "我叫张三丰，电话13812345678，饭馆堵了通道",
+    "市消防",
+    "张三丰",
+    "9f",
+    "李四",
+]
 
 
 def test_an_export_for_units_does_not_tell_who_called() -> None:
@@ -96,12 +107,16 @@ def test_an_empty_cell_stays_empty() -> None:
     assert BOOK.columns.redact(["姓名", "电话"], [None, ""]) == (None, "")
 
 
-@pytest.mark.parametrize("name", ["举报人电话", "来电人 手机", "Caller Name", "* 联系电话：", "反映人身份证号", "录音文件路径"])
+@pytest.mark.parametrize(
+    "name", ["举报人电话", "来电人 手机", "Caller Name", "* 联系电话：", "反映人身份证号", "录音文件路径"]
+)
 def test_columns_that_name_the_caller(name: str) -> None:
     assert BOOK.columns.naming([name]) == (0,)
 
 
-@pytest.mark.parametrize("name", ["被举报人", "被投诉人电话", "主办单位联系电话", "受理人", "诉求内容", "地址", "领域", ""])
+@pytest.mark.parametrize(
+    "name", ["被举报人", "被投诉人电话", "主办单位联系电话", "受理人", "诉求内容", "地址", "领域", ""]
+)
 def test_columns_that_do_not(name: str) -> None:
     assert BOOK.columns.naming([name]) == ()
 

@@ -141,7 +141,9 @@ def test_failures_are_repeated_until_it_arrives(outbox, clock, board) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["hang", "drop", "garbage"])
-def test_when_nobody_knows_whether_it_arrived_it_is_sent_again_under_the_same_key(outbox, clock, board, trouble) -> None:
+def test_when_nobody_knows_whether_it_arrived_it_is_sent_again_under_the_same_key(
+    outbox, clock, board, trouble
+) -> None:
     board.answers = [trouble]
     send_for(0.5, outbox, clock, board, timeout=0.2)
     assert [key for key, _ in board.requests] == ["T1:0:0"] * 2
