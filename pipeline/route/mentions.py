@@ -43,6 +43,11 @@ class Mention:
         return (self.entry.name,) if isinstance(self.entry, District) else self.entry.districts
 
     @property
+    def vague(self) -> bool:
+        """Whether it is a short name that may mean something else."""
+        return isinstance(self.entry, District) and self.text in (*self.entry.short, *self.entry.loose)
+
+    @property
     def level(self) -> int:
         """How telling it is, 0 first."""
         return 0 if isinstance(self.entry, District) else 1 + KINDS.index(self.entry.kind)

@@ -175,6 +175,8 @@ class Gazetteer:
         against = [one.text for one in mentions if names[0] not in one.districts]
         if not against:
             return location
+        if all(one.vague for one in single):
+            return self._unsettled(mentions, source)
         told = f"{location.reason}；“{against[0]}”却不在{names[0]}，请核对"
         return replace(location, reason=told, doubtful=True)
 
