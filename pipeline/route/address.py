@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 __all__ = ["PartReader", "Parts", "Shapes", "in_company"]
 
 _TAIL = re.compile("[\u4e00-\u9fff]+$")
-_LONGEST = 8
+_LONGEST = {"community": 4, "estate": 8, "road": 4}
 """A name's longest part before its ending."""
 # The rest of a company's registered name; a word of place in it says that the company is at the place instead.
 _COMPANY = re.compile("([\u4e00-\u9fff]{0,10}?)(?:有限|集团|股份)")
@@ -19,7 +19,7 @@ _AT = ("的", "某", "一家", "这家", "那家", "有个", "有家", "上", "�
 def in_company(text: str, end: int) -> bool:
     """Return whether the name that ends at ``end`` begins a company's registered name."""
     match = _COMPANY.match(text, end)
-    return match is not None and not any(word in match[1] for word in _AT)
+    return match is not None and not any(word in match[1].replace("某某", "") for word in _AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,24 @@ class Shapes:
         Endings.
     leads : tuple of str
         Words that are not part of a name: it begins behind the last of them.
+    soft : tuple of str
+        Leads that may be characters of a name (万和家园): what they would cut to under two characters stays whole.
     plain : tuple of str
         Common words of the same shape.
+    never : str
+        Characters that no name has.
+    not_road_before : tuple of str
+        What behind 路, 街 or 巷 says that it is no road's name (路灯).
     """
 
     estate: tuple[str, ...] = ()
     community: tuple[str, ...] = ()
     road: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
+    soft: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    never: str = ""
+    not_road_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,10 @@ class PartReader:
     def __init__(self, shapes: Shapes) -> None:
         self._endings = {name: _either(getattr(shapes, name)) for name in ("community", "estate", "road")}
         self._leads = re.compile(f".*{_either(shapes.leads).pattern}", re.DOTALL)
+        self._never = frozenset(shapes.never)
+        self._not_road = shapes.not_road_before
+        hard = [lead for lead in shapes.leads if lead not in shapes.soft]
+        self._hard = re.compile(f".*{_either(hard).pattern}", re.DOTALL)
         self._plain = {
             ending: tuple(word for word in shapes.plain if word.endswith(ending) and len(word) > len(ending))
             for ending in (*shapes.community, *shapes.estate, *shapes.road)
@@ -97,14 +110,25 @@ class PartReader:
         at, end = match.span()
         if any(start < end and at < stop for start, stop in taken) or in_company(text, end):
             return ""
-        left = max([at - _LONGEST, 0, *(stop for _, stop in taken if stop <= at)])
+        if part == "road" and text.startswith(self._not_road, end):
+            return ""
+        left = max([at - max(_LONGEST.values()), 0, *(stop for _, stop in taken if stop <= at)])
         if left == at and part != "road":  # 海晏路小区: a known name with an ending
             return next((text[start:end] for start, stop in taken if stop == at), "")
-        stem = _last_run(text[left:at])
-        lead = self._leads.match(stem)
-        stem = stem[lead.end() :] if lead else stem
+        stem = self._cut(_last_run(text[left:at]))
         whole = stem + match[0]
-        return "" if len(stem) < 2 or whole.endswith(self._plain[match[0]]) else whole
+        if not 2 <= len(stem) <= _LONGEST[part] or not self._never.isdisjoint(stem):
+            return ""
+        return "" if whole.endswith(self._plain[match[0]]) else whole
+
+    def _cut(self, stem: str) -> str:
+        """Return what stands behind the last lead; a soft one does not cut where nothing of a name would be left."""
+        lead = self._leads.match(stem)
+        cut = stem[lead.end() :] if lead else stem
+        if len(cut) > 1:
+            return cut
+        lead = self._hard.match(stem)
+        return stem[lead.end() :] if lead else stem
 
 
 def _either(words: Sequence[str]) -> re.Pattern[str]:

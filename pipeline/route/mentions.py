@@ -20,6 +20,7 @@ _ANONYMOUS = re.compile(r"[A-Z]\d{0,2}[市县区]")
 _OTHER_CITY = re.compile(r"(?<!西宁)(?<!本)(?<!我)(?<!全)市$")
 _OFFICIAL = ("省", "市", "区", "县", "州")
 _ENDS = "，。！？；：、,.!?;: \n\t（）()“”\"'《》"
+_STOPS = frozenset("，。！？；、,.!?;\n")
 _OTHER_TOWN = frozenset("乡镇县村")
 _SHORT = 4
 """A community's name of so many characters (新城社区) is often the end of a longer one."""
@@ -115,7 +116,8 @@ class MentionFinder:
 
     def _role(self, words: str, start: int, end: int, before: list[Mention]) -> int:
         """Return how a name is meant; one that follows another closely is meant as that one."""
-        if before and start - before[-1].end <= 1 and before[-1].role != WEAK:
+        gap = words[before[-1].end : start] if before else _ENDS
+        if len(gap) < 2 and gap not in _STOPS and before[-1].role != WEAK:
             return before[-1].role
         if self._cue(words, start, self.table.wording.explicit):
             return EXPLICIT

@@ -25,7 +25,7 @@ NINE = (
 PUBLIC, CROWDED = "公众聚集场所", "人员密集场所"
 """Fire Protection Law, article 73; every 公众聚集场所 is a 人员密集场所 too."""
 MIXED = "多业态混合"
-_SECTIONS = ("beside", "mixed", "stacked", "kinds")
+_SECTIONS = ("beside", "mixed", "floors", "both", "kinds")
 _SENTENCE_ENDS = "。！？!?；;\n"
 
 
@@ -104,14 +104,15 @@ class VenueBook:
         All kinds.
     beside : tuple of str
         Words behind a place that say it only shows the way.
-    mixed, stacked : tuple of str
-        Words for several trades in one building; for floors and for one thing beside another.
+    mixed, floors, both : tuple of str
+        Words for several trades in one building; for floors; for one thing beside another.
     """
 
     kinds: tuple[VenueKind, ...]
     beside: tuple[str, ...]
     mixed: tuple[str, ...]
-    stacked: tuple[str, ...]
+    floors: tuple[str, ...]
+    both: tuple[str, ...]
 
     @classmethod
     def load(cls, path: Path = DATA / "venues.toml") -> VenueBook:
@@ -130,8 +131,8 @@ class VenueBook:
         for name in names:
             if names.count(name) > 1:
                 raise TableError(f"场所“{name}”重复", where=path, remedy="删去其中一个")
-        lists = build(_Lists, {key: table[key] for key in _SECTIONS[:3] if key in table}, str(path))
-        return cls(kinds, lists.beside, lists.mixed, lists.stacked)
+        lists = build(_Lists, {key: table[key] for key in _SECTIONS[:-1] if key in table}, str(path))
+        return cls(kinds, lists.beside, lists.mixed, lists.floors, lists.both)
 
     def find(self, text: str) -> Venues:
         """Return the kinds of place that a text speaks of.
@@ -171,9 +172,10 @@ class VenueBook:
         for start, kind, _ in hits:
             trades.setdefault(_sentence(text, start), set()).add(kind.name)
         for sentence, kinds in trades.items():
-            word = next((word for word in self.stacked if word in sentence), "")
-            if word and len(kinds) > 1:
-                return word
+            floors = [word for word in self.floors if word in sentence]
+            both = [word for word in self.both if word in sentence]
+            if len(kinds) > 1 and (both or len(floors) > 1):
+                return (both or floors)[0]
         return ""
 
     @cached_property
@@ -193,7 +195,8 @@ class VenueBook:
 class _Lists:
     beside: tuple[str, ...]
     mixed: tuple[str, ...]
-    stacked: tuple[str, ...]
+    floors: tuple[str, ...]
+    both: tuple[str, ...]
 
 
 def _classes(kinds: Iterable[VenueKind], *, mixed: bool) -> tuple[str, ...]:
