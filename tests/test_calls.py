@@ -8,7 +8,10 @@ import pytest
 from pipeline.calls import alarm_of, main
 from pipeline.route.outbox import Alarm
 
-ROUTED = "工单编号,诉求内容,领域,主办单位,属地,叫应\nT1,煤气味很大,燃气,市城乡建设局,城北区,是\nT2,路灯不亮,城市管理,市城市管理局,,否\n"
+ROUTED = """工单编号,诉求内容,领域,主办单位,属地,叫应
+T1,煤气味很大,燃气,市城乡建设局,城北区,是
+T2,路灯不亮,城市管理,市城市管理局,,否
+"""
 
 
 @pytest.fixture

@@ -134,6 +134,11 @@ class VenueBook:
         lists = build(_Lists, {key: table[key] for key in _SECTIONS[:-1] if key in table}, str(path))
         return cls(kinds, lists.beside, lists.mixed, lists.floors, lists.both)
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag that :attr:`Venues.tags` may hold, for the rules' vocabulary."""
+        return (*(kind.name for kind in self.kinds), MIXED, *NINE, PUBLIC, CROWDED, "九小场所")
+
     def find(self, text: str) -> Venues:
         """Return the kinds of place that a text speaks of.
 
