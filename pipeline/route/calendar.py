@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -73,13 +74,12 @@ class Workdays:
 
     def known(self, year: int) -> bool:
         """Return whether the year's holidays are known."""
-        return year in self.years or _in_package(year)
+        return year in self.years or _told_by_package(dt.date(year, 1, 1)) is not None
 
     def is_workday(self, day: dt.date) -> bool:
         """Return whether ``day`` is worked; in a year not known only Saturdays and Sundays rest."""
-        if day.year not in self.years and _in_package(day.year):
-            return bool(chinese_calendar.is_workday(day))
-        return day in self.work or (day.weekday() < 5 and day not in self.rest)
+        told = None if day.year in self.years else _told_by_package(day)
+        return told if told is not None else day in self.work or (day.weekday() < 5 and day not in self.rest)
 
     def after(self, day: dt.date, count: int) -> dt.date:
         """Return the ``count``-th working day after ``day``, ``day`` itself not counted; for 0 the first one from it.
@@ -97,13 +97,13 @@ class Workdays:
         return day
 
 
-def _in_package(year: int) -> bool:
-    """Return whether ``chinesecalendar`` has seen the year's notice."""
+@functools.lru_cache(maxsize=4096)
+def _told_by_package(day: dt.date) -> bool | None:
+    """Return what ``chinesecalendar`` says of a day; ``None`` where it has not seen the year's notice."""
     try:
-        chinese_calendar.is_workday(dt.date(year, 1, 1))
+        return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
-        return False
-    return True
+        return None
 
 
 @dataclass(frozen=True, slots=True)

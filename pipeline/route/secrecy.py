@@ -6,6 +6,7 @@ complaint betrays a person, the reverse costs a telephone call; near the border 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,14 @@ from pipeline.text.mask import mask
 from pipeline.text.signals import require_known
 from pipeline.tickets.columns import normalise
 
-__all__ = ["HIDDEN", "CallerColumns", "Part", "Secrecy", "SecrecyBook"]
+__all__ = ["HIDDEN", "CallerColumns", "Part", "Redactor", "Secrecy", "SecrecyBook"]
 
 HIDDEN = "【保密】"
 """What stands in a cell whose content a unit may not see."""
+# Where the caller lives, up to the next stop.
+_HOME = re.compile(
+    r"((?:我们?|本人|我家|家)(?:是?住|就住|居住)[在于]?|家住|现住|住址[是为:：]?|我家在)[^，。；！？,.;!?\n]{1,40}"
+)
 _SECTIONS = ("natures", "asked", "mixed", "columns")
 
 
@@ -98,19 +103,10 @@ class CallerColumns:
             _plain(name) in flags and normalise(str(cell)) in yes for name, cell in zip(header, cells, strict=True)
         )
 
-    def redact(self, header: Sequence[str], cells: Sequence[object]) -> tuple[object, ...]:
-        """Return a hidden row as a unit may see it: who called blanked, narratives masked, all else as it is."""
-        naming = frozenset(self.naming(header))
-        return tuple(
-            self._cell(at in naming, name, cell) for at, (name, cell) in enumerate(zip(header, cells, strict=True))
-        )
-
-    def _cell(self, naming: bool, name: str, cell: object) -> object:
-        if naming:
-            return HIDDEN if cell not in (None, "") else cell
-        if isinstance(cell, str) and any(word in name for word in self.text):
-            return mask(cell)
-        return cell
+    def redactor(self, header: Sequence[str]) -> Redactor:
+        """Return what makes hidden rows of an export fit for units; its header is looked through once."""
+        text = frozenset(at for at, name in enumerate(header) if any(word in name for word in self.text))
+        return Redactor(frozenset(self.naming(header)), text)
 
     def _names_caller(self, name: str) -> bool:
         if any(normalise(word) in name for word in self.not_caller):
@@ -118,6 +114,35 @@ class CallerColumns:
         return name in {normalise(word) for word in self.exact} or any(
             normalise(word) in name for word in self.contains
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """Which columns of one export tell who called, and which are a narrative.
+
+    Parameters
+    ----------
+    naming, text : frozenset of int
+        Columns, from 0.
+    """
+
+    naming: frozenset[int]
+    text: frozenset[int]
+
+    def row(self, cells: Sequence[object]) -> tuple[object, ...]:
+        """Return a hidden row as a unit may see it: who called blanked, narratives masked, all else as it is.
+
+        In a narrative personal data is masked again, and so is where the caller says to live; what tells the caller
+        by the matter alone (我是唯一的电工) stays, and a person must look for it.
+        """
+        return tuple(self._cell(at, cell) for at, cell in enumerate(cells))
+
+    def _cell(self, at: int, cell: object) -> object:
+        if at in self.naming:
+            return HIDDEN if cell not in (None, "") else cell
+        if at in self.text and isinstance(cell, str):
+            return _HOME.sub(rf"\g<1>{HIDDEN}", mask(cell))
+        return cell
 
 
 @dataclass(frozen=True, slots=True)
