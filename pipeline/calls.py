@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +14,13 @@ from pipeline.command import DONE, run_command
 from pipeline.errors import MissingColumn
 from pipeline.route.decision import Decision
 from pipeline.route.ladder import Ladder
-from pipeline.route.outbox import Alarm, Call, Outbox, send_due
+from pipeline.route.outbox import Alarm, Call, Outbox, Sender, send_due
 from pipeline.route.webhook import Webhook
 from pipeline.tables import DATA
 from pipeline.tickets import Export, open_export
 from pipeline.tickets.columns import find_column
 
-__all__ = ["OUTBOX", "alarm_of", "main"]
+__all__ = ["OUTBOX", "alarm_of", "main", "sending"]
 
 OUTBOX = Path("calls.sqlite")
 """Where calls are kept unless another file is named: in the folder where the command runs."""
@@ -73,6 +74,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     listing.set_defaults(do=_list)
     send = verbs.add_parser("send", help="把到时的都发出去")
     send.add_argument("--url", help="发送地址,代替 data/calls.toml 的 url")
+    send.add_argument("--every", type=_seconds, metavar="SECONDS", help="每隔几秒发一遍,直到中断;不写则只发一遍")
     send.set_defaults(do=_send)
     ack = verbs.add_parser("ack", help="确认收到,停止叫应")
     ack.add_argument("ticket", metavar="TICKET", help="工单编号")
@@ -103,10 +105,37 @@ def _send(given: argparse.Namespace) -> int:
     with _open(given) as outbox:
         endpoint = outbox.ladder.webhook
         sender = Webhook(replace(endpoint, url=given.url) if given.url else endpoint)
-        arrived, failed = send_due(outbox, sender)
-        waiting = len(outbox.calls())
-    _say(f"送到 {arrived} 次,未送到 {failed} 次(将重试或转下一级),未确认 {waiting} 件")
+        for arrived, failed in sending(outbox, sender, given.every):
+            if arrived or failed or given.every is None:
+                waiting = len(outbox.calls())
+                _say(f"送到 {arrived} 次,未送到 {failed} 次(将重试或转下一级),未确认 {waiting} 件")
     return DONE
+
+
+def sending(
+    outbox: Outbox, sender: Sender, every: int | None, pause: Callable[[float], None] = time.sleep
+) -> Iterator[tuple[int, int]]:
+    """Yield how many calls arrived and how many did not: once, or again and again until interrupted.
+
+    Parameters
+    ----------
+    outbox, sender : Outbox, Sender
+        What to send, and how.
+    every : int or None
+        How many seconds to pause between two rounds; ``None`` for one round.
+    pause : callable
+        What pauses.
+    """
+    yield send_due(outbox, sender)
+    while every is not None:
+        pause(every)
+        yield send_due(outbox, sender)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 3600:
+        raise argparse.ArgumentTypeError("应为 1 到 3600 的整秒数")
+    return int(text)
 
 
 def _acknowledge(given: argparse.Namespace) -> int:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from pipeline.calls import alarm_of, main
-from pipeline.route.outbox import Alarm
+from pipeline.calls import alarm_of, main, sending
+from pipeline.route.ladder import Ladder
+from pipeline.route.outbox import Alarm, Outbox, Receipt
 
 ROUTED = """工单编号,诉求内容,领域,主办单位,属地,叫应
 T1,煤气味很大,燃气,市城乡建设局,城北区,是
@@ -89,11 +90,33 @@ def test_an_export_that_was_not_routed(run, tmp_path) -> None:
     assert (code, "不是派单结果" in err) == (1, True)
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["ack", "T1"]])
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["ack", "T1"], ["send", "--every", "0"]])
 def test_wrong_usage(arguments, capsys) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+def test_sending_goes_on_until_interrupted(tmp_path) -> None:
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    class Silent:
+        def send(self, call):
+            return Receipt()
+
+    with Outbox(tmp_path / "calls.sqlite", Ladder.load()) as outbox:
+        outbox.add(Alarm("T1", "甲", "", "乙"))
+        rounds = sending(outbox, Silent(), 5, pause)
+        assert [next(rounds), next(rounds), next(rounds)] == [(1, 0), (0, 0), (0, 0)]
+        with pytest.raises(KeyboardInterrupt):
+            next(rounds)
+        assert pauses == [5, 5, 5]
+        assert [*sending(outbox, Silent(), None, pause)] == [(0, 0)]
 
 
 @dataclass(frozen=True)
