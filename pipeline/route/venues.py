@@ -19,12 +19,12 @@ from pipeline.text.signals import require_known
 __all__ = ["MIXED", "VenueBook", "VenueKind", "Venues"]
 
 NINE = (
-    "小学校幼儿园", "小医院", "小商店", "小餐饮", "小旅馆", "小歌舞娱乐", "小网吧", "小美容洗浴", "小生产加工",
+    "小学校或幼儿园", "小医院", "小商店", "小餐饮", "小旅馆", "小歌舞娱乐", "小网吧", "小美容洗浴", "小生产加工企业",
 )  # fmt: skip
 """The nine small kinds by trade; other provinces count otherwise, and what Xining counts by is not known (未核实)."""
 PUBLIC, CROWDED = "公众聚集场所", "人员密集场所"
 """Fire Protection Law, article 73; every 公众聚集场所 is a 人员密集场所 too."""
-MIXED = "多业态混合场所"
+MIXED = "多业态混合"
 _SECTIONS = ("beside", "mixed", "floors", "both", "kinds")
 _SENTENCE_ENDS = "。！？!?；;\n"
 
@@ -61,7 +61,7 @@ class Venues:
     Parameters
     ----------
     kinds : tuple of str
-        Names of kinds, in the order in which the text has them; ``多业态混合场所`` last.
+        Names of kinds, in the order in which the text has them; ``多业态混合`` last.
     words : tuple of str
         The words that told, one per kind.
     nine : tuple of str
