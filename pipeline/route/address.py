@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-__all__ = ["PartReader", "Parts", "Shapes", "in_company"]
+__all__ = ["PartReader", "Parts", "Shapes", "in_company", "in_shop"]
 
 _TAIL = re.compile("[\u4e00-\u9fff]+$")
 _LONGEST = {"community": 4, "estate": 8, "road": 4}
 """A name's longest part before its ending."""
 # The rest of a company's registered name; a word of place in it says that the company is at the place instead.
 _COMPANY = re.compile("([\u4e00-\u9fff]{0,10}?)(?:有限|集团|股份)")
+_SHOP = re.compile("([\u4e00-\u9fff]{1,6}?)(?:店|馆|坊|铺|酒家|大厦)")
 _AT = ("的", "某", "一家", "这家", "那家", "有个", "有家", "上", "边", "旁", "附近", "对面", "门口", "位于", "在")
 
 
@@ -20,6 +21,12 @@ def in_company(text: str, end: int) -> bool:
     """Return whether the name that ends at ``end`` begins a company's registered name."""
     match = _COMPANY.match(text, end)
     return match is not None and not any(word in match[1].replace("某某", "") for word in _AT)
+
+
+def in_shop(text: str, end: int) -> bool:
+    """Return whether the name that ends at ``end`` begins a shop's name (湟中某某酒坊)."""
+    match = _SHOP.match(text, end)
+    return match is not None and not any(word in match[1] for word in _AT)
 
 
 @dataclass(frozen=True, slots=True)

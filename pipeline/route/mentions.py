@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.route.address import in_company
+from pipeline.route.address import in_company, in_shop
 from pipeline.route.names import NameIndex
 from pipeline.route.placenames import COMMUNITY, KINDS, District, PlaceName, PlaceTable
 
@@ -91,7 +91,7 @@ class MentionFinder:
             return not (entry.elsewhere and in_company(words, end))
         name = words[start:end]
         if name in entry.short or name in entry.loose:
-            if words.startswith(self.table.wording.tails, end) or in_company(words, end):
+            if words.startswith(self.table.wording.tails, end) or in_company(words, end) or in_shop(words, end):
                 return False
             if name in entry.loose and not self._headed(words, start):
                 return False

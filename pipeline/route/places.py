@@ -175,10 +175,19 @@ class Gazetteer:
         against = [one.text for one in mentions if names[0] not in one.districts]
         if not against:
             return location
-        if all(one.vague for one in single):
+        if all(one.vague for one in single) or self._firm(single[0], mentions):
             return self._unsettled(mentions, source)
         told = f"{location.reason}；“{against[0]}”却不在{names[0]}，请核对"
         return replace(location, reason=told, doubtful=True)
+
+    def _firm(self, chosen: Mention, mentions: Iterable[Mention]) -> bool:
+        """Return whether a place, no district's own name, is contradicted by one that no other city has."""
+        return isinstance(chosen.entry, PlaceName) and any(
+            isinstance(one.entry, PlaceName)
+            and not one.entry.elsewhere
+            and not set(one.districts) & set(chosen.districts)
+            for one in mentions
+        )
 
     def _settled(self, name: str, mentions: list[Mention], source: str) -> Location:
         hits = tuple(dict.fromkeys(one.text for one in mentions))
@@ -227,7 +236,9 @@ class Gazetteer:
             if isinstance(mention.entry, District) or mention.entry.kind not in _PART:
                 continue
             place = mention.entry
-            parts = parts.filled(Parts(**{_PART[place.kind]: place.name}))
+            # A road's other name is often another stretch of it (八一东路).
+            name = mention.text if place.kind == "道路" and mention.text in place.names else place.name
+            parts = parts.filled(Parts(**{_PART[place.kind]: name}))
             towns = [
                 town
                 for town, district in zip(place.towns, place.districts, strict=False)

@@ -208,7 +208,7 @@ class RewardBook:
         checks = tuple(Check(item, given[item.id]) for item in self.items)
         notices = [self.insider_basis] if _any(self.insider_words, text) else []
         if sector is None:
-            return Checklist(checks, "未定行业", self.general, "安全生产法10条:应急部门综合监管", tuple(notices))
+            return Checklist(checks, "未定行业", self.general, "安全生产法10条：应急部门综合监管", tuple(notices))
         return Checklist(checks, sector.name, sector.body, sector.basis, tuple(notices))
 
 

@@ -1,7 +1,7 @@
 """The authored addresses of ``data/addresses.csv``: what is recognised stays recognised.
 
-Half of them (``held``) were looked at once, after the table and the code were done on the other half; the figures of
-that look stand in ``data/README.md``. Here the floor is what stands now.
+``dev`` was worked on; ``held`` was looked at once after that, ``fresh`` was written after that and looked at once in turn.
+The figures of those looks stand in ``data/README.md``. Here the floor is what stands now.
 """
 
 import csv
@@ -51,7 +51,7 @@ def test_there_are_enough_and_most_are_traps(rows) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize(("half", "floor"), [("dev", 1.0), ("held", 0.98)])
+@pytest.mark.parametrize(("half", "floor"), [("dev", 1.0), ("held", 0.98), ("fresh", 0.93)])
 def test_accuracy(rows, answers, part: str, half: str, floor: float) -> None:
     pairs = [(row, answer) for row, answer in zip(rows, answers, strict=True) if row["part"] == half]
     right = sum(expected(row, part) == answer[part] for row, answer in pairs)
@@ -67,3 +67,4 @@ def test_a_district_is_hardly_ever_wrong(rows, answers) -> None:
     )
     assert wrong["dev"] == 0
     assert wrong["held"] <= 1
+    assert wrong["fresh"] <= 1

@@ -65,3 +65,15 @@ def test_the_border_is_a_reason_to_look(confidence: float) -> None:
 def test_the_rules_vocabulary_holds_every_tag() -> None:
     for text in ("一楼饭馆二楼旅社", "养老院", "商场", "路灯不亮"):
         assert set(ADVISER.venues.find(text).tags) <= set(ADVISER.venues.tags)
+
+
+@pytest.mark.parametrize("nature", ["report", "complaint", ""])
+@pytest.mark.parametrize("domain", ["gas", "consumer", "fire_safety", "wages", "industrial", "fireworks", "other"])
+def test_phrases_can_be_joined(domain: str, nature: str) -> None:
+    """The writer joins reasons by a semicolon on one line."""
+    signals = tuple(danger.signals[0] for danger in ADVISER.emergency.dangers)
+    for signal in signals:
+        text = f"{TEXT}，要求信访，厂里死亡，退款，举报"
+        matter = replace(MATTER, text=text, domain=domain, nature=nature, urgency="critical", signals=(signal,))
+        told = ADVISER.advise(matter, DAY).told
+        assert not [phrase for _, phrase in told if ";" in phrase or "\n" in phrase]

@@ -29,7 +29,7 @@ def test_what_is_missing_is_asked_for() -> None:
     assert found.missing == ("被举报对象", "地点", "时间", "照片视频等证据", "实名", "有效联系方式")
     assert not found.acceptable
     assert len(found.questions) == 6
-    assert all(question.endswith(("?", "。")) for question in found.questions)
+    assert all(question.endswith(("？", "。")) for question in found.questions)
 
 
 def test_columns_of_the_export_count() -> None:
@@ -51,7 +51,7 @@ def test_columns_of_the_export_count() -> None:
         ("fire_safety", "安全出口锁闭", "消防救援"),
         ("special_equipment", "电梯没年检", "市场监督"),
         ("industrial", "厂里瞒报死亡事故", "人民政府"),
-        ("other", "不知道归谁管的隐患", "应急管理部门(综合监管)"),
+        ("other", "不知道归谁管的隐患", "应急管理部门（综合监管）"),
     ],
 )
 def test_who_accepts(domain: str, text: str, body: str) -> None:
