@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import itemgetter
 
 __all__ = ["PartReader", "Parts", "Shapes", "in_company", "in_shop"]
 
@@ -115,13 +117,14 @@ class PartReader:
     def _name(self, text: str, match: re.Match[str], taken: Sequence[tuple[int, int]], part: str) -> str:
         """Return the name that ends with an ending, or an empty string where there is none."""
         at, end = match.span()
-        if any(start < end and at < stop for start, stop in taken) or in_company(text, end):
+        before = bisect_right(taken, at, key=itemgetter(1))  # how many known names end where this ending begins
+        if (before < len(taken) and taken[before][0] < end) or in_company(text, end):
             return ""
         if part == "road" and text.startswith(self._not_road, end):
             return ""
-        left = max([at - max(_LONGEST.values()), 0, *(stop for _, stop in taken if stop <= at)])
-        if left == at and part != "road":  # 海晏路小区: a known name with an ending
-            return next((text[start:end] for start, stop in taken if stop == at), "")
+        left = max(at - max(_LONGEST.values()), taken[before - 1][1] if before else 0)
+        if left == at and before and part != "road":  # 海晏路小区: a known name with an ending
+            return text[taken[before - 1][0] : end]
         stem = self._cut(_last_run(text[left:at]))
         whole = stem + match[0]
         if not 2 <= len(stem) <= _LONGEST[part] or not self._never.isdisjoint(stem):

@@ -6,7 +6,10 @@ named only to show the way (超市旁边) is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +29,7 @@ PUBLIC, CROWDED = "公众聚集场所", "人员密集场所"
 """Fire Protection Law, article 73; every 公众聚集场所 is a 人员密集场所 too."""
 MIXED = "多业态混合"
 _SECTIONS = ("beside", "mixed", "floors", "both", "kinds")
-_SENTENCE_ENDS = "。！？!?；;\n"
+_SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +176,20 @@ class VenueBook:
         told = next((word for word in self.mixed if word in text), "")
         if told:
             return told
-        trades: dict[str, set[str]] = {}
-        for start, kind, _ in hits:
-            trades.setdefault(_sentence(text, start), set()).add(kind.name)
-        for sentence, kinds in trades.items():
+        for sentence, kinds in self._trades(text, hits):
             floors = [word for word in self.floors if word in sentence]
             both = [word for word in self.both if word in sentence]
             if len(kinds) > 1 and (both or len(floors) > 1):
                 return (both or floors)[0]
         return ""
+
+    @staticmethod
+    def _trades(text: str, hits: Iterable[tuple[int, VenueKind, str]]) -> Iterator[tuple[str, set[str]]]:
+        """Yield each sentence that names a place, with the kinds that it names; hits come in order."""
+        ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        for at, group in itertools.groupby(hits, lambda hit: bisect_right(ends, hit[0])):
+            start, end = ends[at - 1] if at else 0, ends[at] if at < len(ends) else len(text)
+            yield text[start:end], {kind.name for _, kind, _ in group}
 
     @cached_property
     def _kinds_of(self) -> Mapping[str, tuple[VenueKind, ...]]:
@@ -210,13 +218,6 @@ def _classes(kinds: Iterable[VenueKind], *, mixed: bool) -> tuple[str, ...]:
     if not laws and not mixed:
         return ()
     return tuple(name for name in (PUBLIC, CROWDED) if name in laws or (name == CROWDED and laws))
-
-
-def _sentence(text: str, at: int) -> str:
-    """Return the sentence that holds a position."""
-    start = max(text.rfind(mark, 0, at) for mark in _SENTENCE_ENDS) + 1
-    ends = [end for mark in _SENTENCE_ENDS if (end := text.find(mark, at)) >= 0]
-    return text[start : min(ends, default=len(text))]
 
 
 def _kind(entry: object, where: str) -> VenueKind:

@@ -1,5 +1,7 @@
 """Kinds of place: the nine small ones, the law's classes, mixed use, and what is only a signpost."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,12 @@ def test_every_tag_has_its_word_in_the_text(words: list[str]) -> None:
     assert all(word in text for word in found.words)
     assert len(found.words) >= len([kind for kind in found.kinds if kind != MIXED])
     assert (PUBLIC not in found.law) or (CROWDED in found.law)
+
+
+def test_hostile_text_is_fast() -> None:
+    start = time.perf_counter()
+    BOOK.find("饭馆旅社一楼" * 50_000)
+    assert time.perf_counter() - start < 20
 
 
 TABLE = """
