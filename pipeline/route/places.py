@@ -191,7 +191,8 @@ class Gazetteer:
 
     def _settled(self, name: str, mentions: list[Mention], source: str) -> Location:
         hits = tuple(dict.fromkeys(one.text for one in mentions))
-        return Location(self._by_name[name], hits, f"属地按{source}中的{_quoted(hits)}定为{name}")
+        unverified = "" if any(one.entry.verified for one in mentions) else "（地名归属未核实）"
+        return Location(self._by_name[name], hits, f"属地按{source}中的{_quoted(hits)}定为{name}{unverified}")
 
     def _unsettled(self, mentions: list[Mention], source: str) -> Location:
         """Return that a zone, a road or a namesake lies in several districts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,6 +18,14 @@ _LONGEST_ANSWER = 65_536
 _TRY_AGAIN = frozenset({408, 425, 429})
 _KNOWN_ALREADY = 409
 """What a receiver may answer to a key that it has seen: the call has arrived."""
+_TROUBLES: tuple[tuple[type[Exception], str], ...] = (
+    (ConnectionRefusedError, "对方拒绝连接"),
+    (socket.gaierror, "找不到对方主机"),
+    (ssl.SSLError, "对方的证书或加密不对"),
+    (http.client.HTTPException, "对方的应答不完整"),
+    (ConnectionError, "连接被对方断开"),
+)
+"""What a broken exchange is called, the first that fits."""
 
 
 class Webhook:
@@ -57,7 +66,7 @@ class Webhook:
         except TimeoutError:
             raise SendFailed("对方超时") from None
         except (OSError, http.client.HTTPException) as error:
-            raise SendFailed(f"连不上对方:{type(error).__name__}") from None
+            raise SendFailed(_why(error)) from None
         finally:
             link.close()
         return _judge(answer.status, answer.getheader("Retry-After"), text)
@@ -112,6 +121,11 @@ def _body(call: Call) -> bytes:
         "round": call.round + 1,
     }
     return json.dumps(record, ensure_ascii=False).encode("utf-8")
+
+
+def _why(error: Exception) -> str:
+    """Return in Chinese why an exchange broke off."""
+    return next((told for kind, told in _TROUBLES if isinstance(error, kind)), "连不上对方")
 
 
 def _judge(status: int, retry_after: str | None, text: bytes) -> Receipt:

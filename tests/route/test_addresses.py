@@ -2,8 +2,8 @@
 
 ``dev`` was worked on. ``held`` was looked at once when that was done: district 171 of 175, street 175, community 175,
 estate 173, road 171, kinds of place 170. After some mending ``fresh`` was written and looked at once: district 56 of
-60, street and community 60, estate 59, road 58, kinds of place 56. No district was ever taken for another one; all errors
-but two were a district where the author had meant none. Here the floor is what stands now.
+60, street and community 60, estate 59, road 58, kinds of place 56. No district was ever taken for another one; all
+errors but two were a district where the author had meant none. Here the floor is what stands now.
 """
 
 import csv

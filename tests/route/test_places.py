@@ -161,6 +161,12 @@ def test_a_short_name_that_another_place_contradicts_settles_nothing() -> None:
     assert set(location.candidates) == {"城西区", "大通回族土族自治县"}
 
 
+def test_a_place_whose_district_has_no_source_says_so() -> None:
+    assert "未核实" in GAZETTEER.locate("", "海湖新区停暖").reason
+    assert "未核实" not in GAZETTEER.locate("", "城西区停暖").reason
+    assert "未核实" not in GAZETTEER.locate("", "沈家寨村停暖").reason
+
+
 def test_nothing_named_is_nothing_found() -> None:
     assert not GAZETTEER.locate("", "三号楼漏水").found
     assert GAZETTEER.locate("", "翠竹花园漏水").found
