@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import itemgetter
 
 __all__ = ["PartReader", "Parts", "Shapes", "in_company", "in_shop"]
@@ -73,7 +73,13 @@ class Parts:
 
     def filled(self, other: Parts) -> Parts:
         """Return these parts, with the other's where one is missing."""
-        return Parts(*(getattr(self, part.name) or getattr(other, part.name) for part in fields(self)))
+        return Parts(
+            self.zone or other.zone,
+            self.town or other.town,
+            self.community or other.community,
+            self.estate or other.estate,
+            self.road or other.road,
+        )
 
 
 class PartReader:

@@ -144,7 +144,7 @@ class Gazetteer:
 
     def _read(self, mentions: list[Mention], source: str) -> Location | None:
         """Return what one text says, or ``None`` where it says nothing of a district."""
-        for role in (EXPLICIT, PLAIN, WEAK, ORIGIN):
+        for role in (EXPLICIT, PLAIN, WEAK, ORIGIN) if mentions else ():
             location = self._weigh([one for one in mentions if one.role == role], source)
             if location is not None and role == WEAK and location.district is not None:
                 return replace(location, reason=f"{location.reason}（只见于公司名称，请核对）", doubtful=True)
