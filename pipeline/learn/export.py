@@ -27,8 +27,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 
-from pipeline.command import DONE, run_command
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, YousuError
 from pipeline.infer.folder import ModelCard, fingerprint
 from pipeline.infer.tokens import TextEncoder
 from pipeline.learn.graph import bert_graph, is_plain_bert
@@ -159,15 +158,11 @@ def _export_exact(model: TicketClassifier, longest: int) -> onnx.ModelProto:
         return onnx.load(target)
 
 
-def _main(given: argparse.Namespace) -> int:
-    """Export a folder anew."""
-    for folder in given.folders:
-        print(export_again(folder).version)  # noqa: T201 - this is the command's voice
-    return DONE
-
-
 if __name__ == "__main__":
     _parser = argparse.ArgumentParser(description="用模型目录里的权重重新生成 model.onnx")
     _parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
-    _parser.add_argument("--debug", action="store_true", help="出错时显示完整调用栈")
-    sys.exit(run_command(_main, _parser.parse_args()))
+    try:
+        for _folder in _parser.parse_args().folders:
+            print(export_again(_folder).version)  # noqa: T201 - this is the command's voice
+    except YousuError as _error:
+        sys.exit(_error.line())

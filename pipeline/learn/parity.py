@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.command import DONE, run_command
+from pipeline.errors import YousuError
 from pipeline.infer import processor
 from pipeline.infer.heads import Scores, split_columns
 from pipeline.infer.predictor import Predictor
@@ -105,17 +105,14 @@ def read_texts(path: Path = DATA / "complaints.csv") -> list[str]:
         return [prepare(ticket.title, ticket.text) for ticket in export]
 
 
-def _main(given: argparse.Namespace) -> int:
-    """Compare and write the card."""
-    parity = compare(given.folder, read_texts(given.export))
-    parity.save(given.folder)
-    print(json.dumps(dataclasses.asdict(parity), ensure_ascii=False))  # noqa: T201 - this is the command's voice
-    return DONE
-
-
 if __name__ == "__main__":
     _parser = argparse.ArgumentParser(description="比较模型的 int8 与 fp32")
     _parser.add_argument("folder", type=Path, metavar="DIR")
     _parser.add_argument("export", type=Path, nargs="?", default=DATA / "complaints.csv", metavar="EXPORT")
-    _parser.add_argument("--debug", action="store_true", help="出错时显示完整调用栈")
-    sys.exit(run_command(_main, _parser.parse_args()))
+    _given = _parser.parse_args()
+    try:
+        _parity = compare(_given.folder, read_texts(_given.export))
+    except YousuError as _error:
+        sys.exit(_error.line())
+    _parity.save(_given.folder)
+    print(json.dumps(dataclasses.asdict(_parity), ensure_ascii=False))  # noqa: T201 - this is the command's voice
