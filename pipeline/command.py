@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 
@@ -35,14 +37,25 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
         130 interrupted.
     """
     try:
+        _heed_sigterm()
         return do(given)
     except YousuError as error:
         code, line = error.exit_code, error.line()
-    except KeyboardInterrupt:
-        code, line = INTERRUPTED, "已中断,没有留下写了一半的文件"
+    except KeyboardInterrupt as stop:
+        code, line = INTERRUPTED, str(stop) or "已中断,没有留下写了一半的文件"
     except Exception as error:  # a traceback may quote a citizen's words
         code, line = _BROKEN, f"程序内部出错({type(error).__name__});请加 --debug 重试,并把输出交给维护人员"
     if given.debug:
         traceback.print_exc()
     print(line, file=sys.stderr)  # noqa: T201 - this is the command's voice
     return code
+
+
+def _heed_sigterm() -> None:
+    """Have SIGTERM end the command as Ctrl-C does, tidily; a thread other than the main one cannot ask for that."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
