@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pipeline.infer import processor
 from pipeline.infer.folder import ModelCard
@@ -84,11 +85,19 @@ class Counts:
         self.review += other.review
         self.called += other.called
 
+    def record(self) -> dict[str, Any]:
+        """Return the counts for JSON."""
+        return {
+            "domains": dict(self.domains),
+            "urgencies": dict(self.urgencies),
+            "review": self.review,
+            "called": self.called,
+        }
+
     @classmethod
-    def read(cls, record: Mapping[str, object]) -> Counts:
-        """Return what ``dataclasses.asdict`` made a mapping of."""
-        domains, urgencies = Counter(record["domains"]), Counter(record["urgencies"])  # type: ignore[call-overload]
-        return cls(domains, urgencies, int(str(record["review"])), int(str(record["called"])))
+    def read(cls, record: Mapping[str, Any]) -> Counts:
+        """Return the counts of a :meth:`record`."""
+        return cls(Counter(record["domains"]), Counter(record["urgencies"]), record["review"], record["called"])
 
 
 class Desk:

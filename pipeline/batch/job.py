@@ -15,7 +15,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.batch.desk import Counts
@@ -179,7 +178,7 @@ class Job:
         OutputError
             If the disk is full or refuses.
         """
-        told = json.dumps(asdict(counts), ensure_ascii=False)
+        told = json.dumps(counts.record(), ensure_ascii=False)
         values = (number, digest(shard), rows, told, part, digest(part))
         with self._told():
             self._disk.execute("insert or replace into shard values (?, ?, ?, ?, ?, ?)", values)

@@ -147,7 +147,7 @@ class _Worker:
 
         Raises
         ------
-        YousuError
+        YousuError, RuntimeError
             What the process met.
         """
         assert self._process.stdout is not None

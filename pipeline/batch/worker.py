@@ -89,7 +89,10 @@ def _serve(source: IO[bytes], target: IO[bytes]) -> None:
             told = {"error": type(error).__name__, "found": error.found, "where": str(error.where or "") or None}
             write_frame(target, pack({**told, "expected": error.expected, "remedy": error.remedy}))
             continue
-        write_frame(target, pack(dataclasses.asdict(counts)))
+        except Exception as error:  # a traceback may quote a citizen's words
+            write_frame(target, pack({"fault": type(error).__name__}))
+            continue
+        write_frame(target, pack(counts.record()))
         write_frame(target, part)
 
 
@@ -111,7 +114,12 @@ def counts_of(reply: dict[str, Any]) -> Counts:
     ------
     YousuError
         The one that the worker met.
+    RuntimeError
+        If it met a fault of the program.
     """
+    if "fault" in reply:
+        msg = f"a worker met {reply['fault']}; one process alone shows where"
+        raise RuntimeError(msg)
     if "error" not in reply:
         return Counts.read(reply)
     kinds = {kind.__name__: kind for kind in _tree(YousuError)}
