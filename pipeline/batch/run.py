@@ -11,8 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tqdm import tqdm
-
 from pipeline.batch.desk import DEFAULT_MODEL, DEFAULT_RULES, Counts, Desk, Routed
 from pipeline.batch.job import Job
 from pipeline.batch.pool import Answered, Crew, Here, Pool, cores
@@ -289,6 +287,8 @@ class _Shard:
 
 def _run(export: Export, result: Result, line: _Line, summary: Summary) -> None:
     """Decide on every ticket and write it, in the order of the export."""
+    from tqdm import tqdm  # noqa: PLC0415 - what answers one ticket does without it
+
     shards = iter(_cut(export, line.pace.shard))
     ahead = list(itertools.islice(shards, 2))
     several = len(ahead) > 1

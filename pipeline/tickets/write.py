@@ -8,22 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol, cast
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import IO, Protocol
 
 from pipeline.errors import UsageError
-from pipeline.tickets.cells import for_csv, text_of
+from pipeline.tickets.cells import for_csv
 from pipeline.tickets.draft import Draft, as_output_error
-from pipeline.tickets.parts import DELIMITERS, json_line, unpack
-from pipeline.tickets.xlsx import XlsxWriter
+from pipeline.tickets.parts import DELIMITERS, json_line
 
 __all__ = ["ENDINGS", "Result", "open_result"]
 
 ENDINGS = (".xlsx", ".csv", ".tsv", ".jsonl", ".parquet")
-_GROUP = 10_000
-"""Rows of a parquet row group."""
 
 
 def open_result(
@@ -73,13 +67,19 @@ def open_result(
 
 
 def _begin(ending: str, path: Path, header: Sequence[str], types: Mapping[str, type]) -> Writer:
-    """Return the writer for an ending."""
+    """Return the writer for an ending; the libraries of a format are loaded when it is asked for."""
+    if ending == ".xlsx":
+        from pipeline.tickets.xlsx import XlsxWriter  # noqa: PLC0415
+
+        return XlsxWriter(path, header)
+    if ending == ".parquet":
+        from pipeline.tickets.columnar import ParquetWriter  # noqa: PLC0415
+
+        return ParquetWriter(path, header, types)
     begin: dict[str, Callable[[], Writer]] = {
-        ".xlsx": lambda: XlsxWriter(path, header),
         ".csv": lambda: _TextWriter(path, header, DELIMITERS[ending], "utf-8-sig"),
         ".tsv": lambda: _TextWriter(path, header, DELIMITERS[ending], "utf-8"),
         ".jsonl": lambda: _JsonWriter(path.open("wb"), header, owned=True),
-        ".parquet": lambda: _ParquetWriter(path, header, types),
     }
     return begin[ending]()
 
@@ -236,46 +236,3 @@ class _JsonWriter:
         """Close a file of one's own."""
         if self._owned:
             self._file.close()
-
-
-class _ParquetWriter:
-    """Writes parquet in row groups; columns are text unless a type is given, since exports mix types in a column."""
-
-    def __init__(self, path: Path, header: Sequence[str], types: Mapping[str, type]) -> None:
-        self.notices: list[str] = []
-        kinds = {int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-        self._plain = [types.get(name) for name in header]
-        fields = [
-            pa.field(name, kinds.get(kind or str, pa.string())) for name, kind in zip(header, self._plain, strict=True)
-        ]
-        self._schema = pa.schema(fields)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._rows: list[tuple[object, ...]] = []
-
-    def add(self, cells: Sequence[object], record: Mapping[str, object] | None) -> None:
-        """Hold a row back until its group is full."""
-        pairs = zip(self._plain, cells, strict=True)
-        self._rows.append(tuple(cell if cell is None or kind else text_of(cell) for kind, cell in pairs))
-        if len(self._rows) >= _GROUP:
-            self._write_group()
-
-    def add_part(self, part: bytes) -> None:
-        """Write packed rows."""
-        for cells in unpack(part):
-            self.add(cast("Sequence[object]", cells), None)
-
-    def _write_group(self) -> None:
-        columns = zip(*self._rows, strict=True)
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._rows.clear()
-
-    def finish(self) -> None:
-        """Write the last group and the footer."""
-        if self._rows:
-            self._write_group()
-        self._writer.close()
-
-    def abandon(self) -> None:
-        """Close the file."""
-        self._writer.close()
