@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,6 +132,7 @@ class Desk:
     def notices(self) -> list[str]:
         """What a person should know before trusting the answers, or waiting for them."""
         notices = [] if self.card.same_dictionary else ["用户词典在模型训练之后改过,建议重新训练模型"]
+        notices += self._router.rules.notices(dt.date.today())
         return [*notices, processor.SLOW] if processor.has_vnni() is False else notices
 
     @property
