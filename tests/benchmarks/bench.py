@@ -70,7 +70,8 @@ def read_peaks(parent):
         except OSError:
             continue
         marks = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
-        peaks[one] = sum(marks)
+        if marks:  # none of a process that has ended and was not yet waited for
+            peaks[one] = marks[0]
     return peaks
 
 
