@@ -98,9 +98,11 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
+        # What waits is dropped first: a thread that lost its process would take it up and wait for another for ever.
+        self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.end(at_once=kind is not None)
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
 
     def _hire(self) -> _Worker:
         worker = _Worker(self._order)
@@ -110,15 +112,20 @@ class Pool:
     def _ask(self, shard: bytes) -> Answered:
         """Have a shard decided, by another process where the first one dies."""
         for _ in range(_ATTEMPTS):
+            if self._closed:
+                break
             worker = self._idle.get()
-            answered = worker.ask(shard)
+            try:
+                answered = worker.ask(shard)
+            except BaseException:
+                self._idle.put(worker)  # it met an error and lives
+                raise
             if answered is not None:
                 self._idle.put(worker)
                 return answered
             worker.end(at_once=True)
-            if self._closed:
-                break
-            self._workers.append(self._hire())
+            if not self._closed:
+                self._workers.append(self._hire())
         raise YousuError("计算进程反复意外退出", remedy="检查内存是否足够")
 
 
