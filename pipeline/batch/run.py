@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -11,13 +12,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import __version__
 from pipeline.batch.desk import DEFAULT_MODEL, DEFAULT_RULES, Counts, Desk, Routed
 from pipeline.batch.job import Job
 from pipeline.batch.pool import Answered, Crew, Here, Pool, cores
 from pipeline.batch.worker import Order, pack_tickets
 from pipeline.errors import InputError, OutputError, UsageError, YousuError
 from pipeline.infer.folder import fingerprint
-from pipeline.tables import DATA
+from pipeline.tables import DATA, ROOT
 from pipeline.tickets import ColumnChoice, Export, Result, Tally, Ticket, open_export, open_result
 
 __all__ = ["DEFAULT_MODEL", "DEFAULT_RULES", "Desk", "Pace", "Routed", "Summary", "run_file"]
@@ -195,7 +197,9 @@ def find_basis(desk: Desk) -> dict[str, str]:
     names = {"userdict.txt": "用户词典", "places.toml": "地名表", "signals.toml": "信号词表"}
     tables = [path for path in sorted(DATA.iterdir()) if path.suffix in (".toml", ".txt") and path != desk.rules]
     others = {names.get(path.name, path.name): fingerprint(path) for path in tables}
-    return {"模型": " ".join(model), "派单表": fingerprint(desk.rules), **others}
+    code = "".join(fingerprint(path) for path in sorted((ROOT / "pipeline").rglob("*.py")))
+    program = f"{__version__} {zlib.crc32(code.encode()):08x}"
+    return {"模型": " ".join(model), "派单表": fingerprint(desk.rules), **others, "程序": program}
 
 
 def _refuse_existing(output: Path, *, overwrite: bool, resume: bool) -> None:

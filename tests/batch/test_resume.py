@@ -162,7 +162,7 @@ def test_a_changed_rule_table_is_refused(desk, folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("heads.json", "模型"), ("userdict.txt", "用户词典"), ("in.csv", "输入文件")]
+    ("name", "told"), [("heads.json", "模型"), ("userdict.txt", "用户词典"), ("in.csv", "输入文件"), ("run.py", "程序")]
 )
 def test_a_changed_basis_is_refused(name, told, desk, folder, monkeypatch):
     from pipeline.batch import run
