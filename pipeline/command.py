@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from pipeline.errors import YousuError
 
@@ -37,8 +38,8 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
         130 interrupted.
     """
     try:
-        _heed_sigterm()
-        return do(given)
+        with _heeding_sigterm():
+            return do(given)
     except YousuError as error:
         code, line = error.exit_code, error.line()
     except KeyboardInterrupt as stop:
@@ -51,10 +52,17 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
     return code
 
 
-def _heed_sigterm() -> None:
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
     """Have SIGTERM end the command as Ctrl-C does, tidily; a thread other than the main one cannot ask for that."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(*_: object) -> None:
