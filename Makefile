@@ -31,5 +31,8 @@ $(VENV)/.everything: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[train,test]"
 	touch $@ $(VENV)/.run-time
 
+bench: $(VENV)/.everything
+	$(BIN)/python -m tests.benchmarks.bench -o build/bench.json
+
 clean:
 	rm -rf $(VENV) build *.egg-info

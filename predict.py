@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.batch.arguments import parse
-from pipeline.batch.run import DEFAULT_MODEL, DEFAULT_RULES, Desk, Summary, run_file
+from pipeline.batch.desk import DEFAULT_MODEL, DEFAULT_RULES, Desk
+from pipeline.batch.engine import run_engine
+from pipeline.batch.run import Summary
 from pipeline.command import DONE, SOME_REJECTED, run_command
 from pipeline.tickets import ColumnChoice, Ticket
 
@@ -29,6 +31,9 @@ def predict(
     rules: str | Path = DEFAULT_RULES,
     rejects: str | Path | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    engine: str = "local",
+    cluster: str | None = None,
 ) -> Summary:
     """Classify and route every ticket of an export; the arguments are those of the command.
 
@@ -38,6 +43,8 @@ def predict(
         xlsx, xls, csv, tsv, jsonl or parquet; ``-`` reads JSON lines from standard input.
     output : str or Path, optional
         Its ending decides the format; beside the input with ``.routed`` in its name unless given.
+    engine : {"local", "ray"}
+        ``ray`` takes a folder, a glob or a URL of many files, and writes a folder.
 
     Raises
     ------
@@ -45,16 +52,9 @@ def predict(
         As :mod:`pipeline.errors` draws it.
     """
     columns = ColumnChoice(text=tuple(text), title=title, id=id, time=time, address=address)
-    return run_file(
-        None if str(input) == "-" else Path(input),
-        None if output is None else Path(output),
-        Desk(Path(model), Path(rules)),
-        columns=columns,
-        sheet=sheet,
-        encoding=encoding,
-        rejects=None if rejects is None else Path(rejects),
-        overwrite=overwrite,
-    )
+    desk, how = Desk(Path(model), Path(rules)), {"overwrite": overwrite, "resume": resume, "cluster": cluster}
+    read = {"columns": columns, "sheet": sheet, "encoding": encoding, "rejects": rejects}
+    return run_engine(engine, input, output, desk, **read, **how)  # type: ignore[arg-type]
 
 
 def main(given: argparse.Namespace) -> int:

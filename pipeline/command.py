@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from pipeline.errors import YousuError
 
@@ -35,14 +38,32 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
         130 interrupted.
     """
     try:
-        return do(given)
+        with _heeding_sigterm():
+            return do(given)
     except YousuError as error:
         code, line = error.exit_code, error.line()
-    except KeyboardInterrupt:
-        code, line = INTERRUPTED, "已中断,没有留下写了一半的文件"
+    except KeyboardInterrupt as stop:
+        code, line = INTERRUPTED, str(stop) or "已中断,没有留下写了一半的文件"
     except Exception as error:  # a traceback may quote a citizen's words
         code, line = _BROKEN, f"程序内部出错({type(error).__name__});请加 --debug 重试,并把输出交给维护人员"
     if given.debug:
         traceback.print_exc()
     print(line, file=sys.stderr)  # noqa: T201 - this is the command's voice
     return code
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """Have SIGTERM end the command as Ctrl-C does, tidily; a thread other than the main one cannot ask for that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.batch.run import DEFAULT_MODEL, DEFAULT_RULES
+from pipeline.batch.desk import DEFAULT_MODEL, DEFAULT_RULES
+from pipeline.batch.engine import ENGINES
 
 __all__ = ["parse", "parse_rules"]
 
@@ -30,7 +31,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--encoding", help="文本文件的编码,默认自动判断")
     parser.add_argument("--rules", default=DEFAULT_RULES, help="派单表,默认 data/routing.toml")
     parser.add_argument("--rejects", metavar="FILE", help="拒收行写到哪里,默认在结果文件旁边")
-    parser.add_argument("--overwrite", action="store_true", help="结果文件已存在时覆盖它")
+    parser.add_argument("--overwrite", action="store_true", help="覆盖已有的结果,没做完的运行从头做")
+    parser.add_argument("--resume", action="store_true", help="接着做上次中断的运行")
+    parser.add_argument("--engine", choices=ENGINES, default="local", help="ray:一个文件夹的文件,可用多台机器")
+    parser.add_argument("--cluster", metavar="ADDR", help="Ray 集群的地址,如 auto;不给则只用本机")
     parser.add_argument("--debug", action="store_true", help="出错时显示完整调用栈(可能含诉求原文)")
     given = parser.parse_args(words)
     if (given.input is None) == (given.one is None) or (given.why and given.one is None):

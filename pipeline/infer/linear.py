@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from zlib import crc32
 
@@ -16,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
-from pipeline.text.fold import fold
 from pipeline.text.segment import segmenter
 
 __all__ = ["LinearBranch", "Ngrams", "hash_ngrams"]
@@ -25,6 +25,9 @@ _SALTS = {
     name: np.uint64(crc32(name.encode()) * 2654435761 + 1) for name in ("word1", "word2", "char2", "char3", "char4")
 }
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_CACHE_LIMIT = 200_000
+_TOGETHER = 64
+"""Texts whose n-grams are hashed at once: their arrays stay in the processor's cache."""
 
 
 def _mix(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -34,15 +37,30 @@ def _mix(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return hashes ^ (hashes >> np.uint64(31))
 
 
-def _chain(units: npt.NDArray[np.uint64], length: int, salt: np.uint64) -> npt.NDArray[np.uint64]:
-    """Hash every run of ``length`` units."""
-    if len(units) < length:
-        return np.empty(0, dtype=np.uint64)
+def _chain(
+    units: npt.NDArray[np.uint64], owners: npt.NDArray[np.int64], length: int, name: str
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Hash every run of ``length`` units of one text, and return the hashes with the text of each."""
+    count = max(len(units) - length + 1, 0)
+    hashes = np.full(count, _SALTS[name], dtype=np.uint64)
     with np.errstate(over="ignore"):
-        hashes = np.full(len(units) - length + 1, salt, dtype=np.uint64)
         for shift in range(length):
-            hashes = _mix(hashes * _MIX + units[shift : len(units) - length + 1 + shift])
-    return hashes
+            hashes = _mix(hashes * _MIX + units[shift : count + shift])
+    whole = owners[:count] == owners[length - 1 : count + length - 1]
+    return hashes[whole], owners[:count][whole]
+
+
+class _WordHashes(dict[str, int]):
+    """Words to their hashes, remembered."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
+        self[word] = known = crc32(word.encode())
+        return known
+
+
+_word_hashes = _WordHashes()
 
 
 def hash_ngrams(text: str, buckets: int) -> npt.NDArray[np.int64]:
@@ -55,11 +73,7 @@ def hash_ngrams(text: str, buckets: int) -> npt.NDArray[np.int64]:
     buckets : int
         Size of the table, a power of two.
     """
-    words = np.fromiter((crc32(word.encode()) for word in segmenter().words(text)), dtype=np.uint64)
-    letters = np.frombuffer("".join(fold(text).split()).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    grams = [_chain(words, 1, _SALTS["word1"]), _chain(words, 2, _SALTS["word2"])]
-    grams += [_chain(letters, length, _SALTS[f"char{length}"]) for length in (2, 3, 4)]
-    return np.unique(np.concatenate(grams) & np.uint64(buckets - 1)).astype(np.int64)
+    return Ngrams.of([text], buckets).buckets
 
 
 @dataclass(frozen=True)
@@ -72,9 +86,32 @@ class Ngrams:
     @classmethod
     def of(cls, texts: Sequence[str], buckets: int) -> Ngrams:
         """Hash the n-grams of texts."""
-        parts = [hash_ngrams(text, buckets) for text in texts]
-        starts = np.cumsum([0, *map(len, parts)])
-        return cls(np.concatenate(parts) if parts else np.empty(0, dtype=np.int64), starts)
+        cut = segmenter().words
+        return cls.of_words([cut(text) for text in texts], buckets)
+
+    @classmethod
+    def of_words(cls, texts: Sequence[Sequence[str]], buckets: int) -> Ngrams:
+        """Hash the n-grams of texts that are cut into words already, all texts at once.
+
+        The words of a text hold all its characters but white space, so they are all that is needed.
+        """
+        spelled = ["".join(words) for words in texts]
+        numbers = np.arange(len(texts))
+        hashes = map(_word_hashes.__getitem__, chain.from_iterable(texts))
+        words = np.fromiter(hashes, dtype=np.uint64, count=sum(map(len, texts)))
+        letters = np.frombuffer("".join(spelled).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+        of_words = np.repeat(numbers, list(map(len, texts)))
+        of_letters = np.repeat(numbers, list(map(len, spelled)))
+        grams = [_chain(words, of_words, length, f"word{length}") for length in (1, 2)]
+        grams += [_chain(letters, of_letters, length, f"char{length}") for length in (2, 3, 4)]
+        # One sort for all texts: the text above the bucket in one number.
+        keys = np.concatenate(
+            [(found & np.uint64(buckets - 1)).astype(np.int64) + owner * buckets for found, owner in grams]
+        )
+        keys.sort()
+        keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+        starts = np.searchsorted(keys, np.arange(len(texts) + 1) * buckets)
+        return cls(keys % buckets, starts)
 
 
 @dataclass(frozen=True)
@@ -100,16 +137,30 @@ class LinearBranch:
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the scores (B, C) of prepared texts."""
-        return np.stack([self._score(hash_ngrams(text, len(self.idf))) for text in texts])
+        cut = segmenter().words
+        return self.scores_of_words([cut(text) for text in texts])
 
-    def _score(self, buckets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return the scores (C,) of one text's buckets, its idf vector scaled to length 1."""
-        if not len(buckets):
-            return self.bias
-        values = self.idf[buckets].astype(np.float32)  # (N,)
-        norm = float(np.linalg.norm(values)) or 1.0
-        total = values @ self.weights[buckets].astype(np.float32)  # (N,) @ (N, C) -> (C,)
-        return np.asarray(total * (self.scale / np.float32(norm)) + self.bias, dtype=np.float32)
+    def scores_of_words(self, texts: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+        """Return the scores (B, C) of texts that are cut into words already."""
+        parts = [self._score(texts[at : at + _TOGETHER]) for at in range(0, len(texts), _TOGETHER)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.bias)), dtype=np.float32)
+
+    def _score(self, texts: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+        """Return the scores (B, C) of a few texts, each text's idf vector scaled to length 1.
+
+        The sums run within each text from left to right, so they do not depend on its neighbours.
+        """
+        scores = np.tile(self.bias, (len(texts), 1))
+        grams = Ngrams.of_words(texts, len(self.idf))
+        filled = grams.starts[1:] > grams.starts[:-1]
+        if filled.any():
+            starts = grams.starts[:-1][filled]
+            values = self.idf[grams.buckets].astype(np.float32)  # (N,)
+            norms = np.sqrt(np.add.reduceat(values * values, starts))
+            terms = self.weights[grams.buckets] * values[:, None]  # (N, C)
+            totals = np.add.reduceat(terms, starts, axis=0)  # (B, C)
+            scores[filled] += totals * (self.scale / np.where(norms > 0, norms, 1)[:, None])
+        return scores
 
     def save(self, path: Path) -> None:
         """Write the table as safetensors."""

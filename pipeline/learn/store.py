@@ -17,7 +17,7 @@ from pipeline.errors import OutputError
 from pipeline.infer.folder import ModelCard, fingerprint
 from pipeline.infer.heads import Head
 from pipeline.infer.linear import LinearBranch
-from pipeline.learn.export import export_onnx
+from pipeline.learn.export import authored_sample, export_onnx
 from pipeline.learn.network import TicketClassifier
 from pipeline.learn.vocabulary import save_tokenizer
 from pipeline.text.segment import USERDICT
@@ -41,6 +41,8 @@ class Trained:
         The wide branch.
     longest : int
         Most tokens of a ticket.
+    sample : sequence of sequences of int
+        Token ids of training texts, on which int8's ranges are measured; authored complaints take their place.
     """
 
     network: TicketClassifier
@@ -48,6 +50,7 @@ class Trained:
     heads: tuple[Head, ...]
     linear: LinearBranch | None
     longest: int
+    sample: Sequence[Sequence[int]] = ()
 
 
 @contextlib.contextmanager
@@ -90,7 +93,9 @@ def write_model(trained: Trained, folder: Path, *, name: str, data: Sequence[Pat
     state = {key: tensor.half().contiguous() for key, tensor in trained.network.state_dict().items()}
     save_file(state, folder / "model.safetensors")
     save_tokenizer(trained.tokenizer, folder)
-    export_onnx(trained.network, folder / "model.onnx", longest=trained.longest)
+    # Authored complaints as well: a small export does not move every part of the network.
+    sample = [*trained.sample, *authored_sample(trained.tokenizer, trained.longest)]
+    export_onnx(trained.network, folder / "model.onnx", longest=trained.longest, sample=sample)
     if trained.linear is not None:
         trained.linear.save(folder / "linear.safetensors")
     record = ModelCard(

@@ -27,6 +27,8 @@ __all__ = ["learn", "measure", "train_model"]
 _HELD_SHARE = 0.15
 _CALIBRATION_SHARE = 0.1
 _FEWEST_ROWS = 40
+_SAMPLE = 256
+"""Training texts on which the ranges of int8 are measured."""
 
 
 def train_model(
@@ -104,7 +106,8 @@ def learn(data: Labelled, base: str, recipe: FitRecipe) -> Trained:
         calibrate_head(head, part, wide, rest.targets(head), rest.flags(head))
         for head, part, wide in zip(heads, scores, linear, strict=True)
     )
-    return Trained(network, tokenizer, calibrated, fit_linear(data, calibrated), recipe.longest)
+    sample = [encoder.ids(text) for text in main.texts[:: max(1, len(main.texts) // _SAMPLE)]]
+    return Trained(network, tokenizer, calibrated, fit_linear(data, calibrated), recipe.longest, sample)
 
 
 def measure(predictor: Predictor, data: Labelled, held: Labelled) -> tuple[HeadReport, ...]:

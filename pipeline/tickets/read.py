@@ -11,7 +11,6 @@ from types import TracebackType
 
 from pipeline.errors import InputError, MissingColumn, Place, UnreadableFile, UsageError
 from pipeline.tickets.cells import is_rounded, position
-from pipeline.tickets.columnar import ParquetFile
 from pipeline.tickets.columns import ColumnChoice, as_names, find_column, missing, read_aliases
 from pipeline.tickets.delimited import Delimited
 from pipeline.tickets.formats import find_kind
@@ -21,7 +20,6 @@ from pipeline.tickets.rejects import Rejects
 from pipeline.tickets.sheets import Sheet, Source
 from pipeline.tickets.sieve import BLANK, HEADER_AGAIN, TOTALS, Sieve
 from pipeline.tickets.ticket import Tally, Ticket
-from pipeline.tickets.workbook import open_workbook
 
 __all__ = ["Export", "open_export"]
 
@@ -85,7 +83,7 @@ def open_export(
 
 
 def _open_source(path: Path | None, encoding: str | None) -> Source:
-    """Open a file by its kind."""
+    """Open a file by its kind; the libraries of a kind are loaded when it is met."""
     if path is None:
         return JsonStream(sys.stdin.buffer, encoding)
     kind = find_kind(path)
@@ -93,7 +91,13 @@ def _open_source(path: Path | None, encoding: str | None) -> Source:
         return Delimited(path, encoding)
     if kind == "json":
         return JsonFile(path, encoding)
-    return ParquetFile(path) if kind == "parquet" else open_workbook(path, kind)
+    if kind == "parquet":
+        from pipeline.tickets.columnar import ParquetFile  # noqa: PLC0415
+
+        return ParquetFile(path)
+    from pipeline.tickets.workbook import open_workbook  # noqa: PLC0415
+
+    return open_workbook(path, kind)
 
 
 def _pick(sheets: Sequence[Sheet], asked: str | None, path: Path | None) -> Sequence[Sheet]:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.errors import UsageError
-from pipeline.tickets.cells import for_csv, text_of
+from pipeline.tickets.cells import for_csv
 from pipeline.tickets.draft import Draft, as_output_error
-from pipeline.tickets.xlsx import XlsxWriter
+from pipeline.tickets.parts import DELIMITERS, json_line
 
 __all__ = ["ENDINGS", "Result", "open_result"]
 
 ENDINGS = (".xlsx", ".csv", ".tsv", ".jsonl", ".parquet")
-_GROUP = 10_000
-"""Rows of a parquet row group."""
 
 
 def open_result(
@@ -74,13 +67,19 @@ def open_result(
 
 
 def _begin(ending: str, path: Path, header: Sequence[str], types: Mapping[str, type]) -> Writer:
-    """Return the writer for an ending."""
+    """Return the writer for an ending; the libraries of a format are loaded when it is asked for."""
+    if ending == ".xlsx":
+        from pipeline.tickets.xlsx import XlsxWriter  # noqa: PLC0415
+
+        return XlsxWriter(path, header)
+    if ending == ".parquet":
+        from pipeline.tickets.columnar import ParquetWriter  # noqa: PLC0415
+
+        return ParquetWriter(path, header, types)
     begin: dict[str, Callable[[], Writer]] = {
-        ".xlsx": lambda: XlsxWriter(path, header),
-        ".csv": lambda: _TextWriter(path, header, ",", "utf-8-sig"),
-        ".tsv": lambda: _TextWriter(path, header, "\t", "utf-8"),
+        ".csv": lambda: _TextWriter(path, header, DELIMITERS[ending], "utf-8-sig"),
+        ".tsv": lambda: _TextWriter(path, header, DELIMITERS[ending], "utf-8"),
         ".jsonl": lambda: _JsonWriter(path.open("wb"), header, owned=True),
-        ".parquet": lambda: _ParquetWriter(path, header, types),
     }
     return begin[ending]()
 
@@ -92,6 +91,10 @@ class Writer(Protocol):
 
     def add(self, cells: Sequence[object], record: Mapping[str, object] | None) -> None:
         """Write a row."""
+        ...
+
+    def add_part(self, part: bytes) -> None:
+        """Write rows that :func:`pipeline.tickets.parts.encode_part` made for this format."""
         ...
 
     def finish(self) -> None:
@@ -147,6 +150,18 @@ class Result:
             self._writer.add(cells, record)
         self.rows += 1
 
+    def write_part(self, part: bytes, rows: int) -> None:
+        """Write rows that :func:`pipeline.tickets.parts.encode_part` made for this result's ending and header.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full or the file cannot be written.
+        """
+        with as_output_error(self.path):
+            self._writer.add_part(part)
+        self.rows += rows
+
     def __enter__(self) -> Result:
         return self
 
@@ -179,6 +194,11 @@ class _TextWriter:
         """Write a row."""
         self._table.writerow(list(map(for_csv, cells)))
 
+    def add_part(self, part: bytes) -> None:
+        """Write rows that are text already."""
+        self._file.flush()
+        self._file.buffer.write(part)
+
     def finish(self) -> None:
         """Close the file."""
         self._file.close()
@@ -199,8 +219,13 @@ class _JsonWriter:
 
     def add(self, cells: Sequence[object], record: Mapping[str, object] | None) -> None:
         """Write a row."""
-        line = dict(zip(self._header, cells, strict=True)) if record is None else record
-        self._file.write(json.dumps(line, ensure_ascii=False, default=_plain).encode() + b"\n")
+        self._file.write(json_line(self._header, cells, record))
+
+    def add_part(self, part: bytes) -> None:
+        """Write rows that are lines already."""
+        self._file.write(part)
+        if not self._owned:
+            self._file.flush()
 
     def finish(self) -> None:
         """Bring everything out."""
@@ -211,50 +236,3 @@ class _JsonWriter:
         """Close a file of one's own."""
         if self._owned:
             self._file.close()
-
-
-def _plain(value: object) -> object:
-    """Return what JSON has no form for as something it has."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    return list(value) if isinstance(value, set | frozenset) else str(value)
-
-
-class _ParquetWriter:
-    """Writes parquet in row groups; columns are text unless a type is given, since exports mix types in a column."""
-
-    def __init__(self, path: Path, header: Sequence[str], types: Mapping[str, type]) -> None:
-        self.notices: list[str] = []
-        kinds = {int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-        self._plain = [types.get(name) for name in header]
-        fields = [
-            pa.field(name, kinds.get(kind or str, pa.string())) for name, kind in zip(header, self._plain, strict=True)
-        ]
-        self._schema = pa.schema(fields)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._rows: list[tuple[object, ...]] = []
-
-    def add(self, cells: Sequence[object], record: Mapping[str, object] | None) -> None:
-        """Hold a row back until its group is full."""
-        pairs = zip(self._plain, cells, strict=True)
-        self._rows.append(tuple(cell if cell is None or kind else text_of(cell) for kind, cell in pairs))
-        if len(self._rows) >= _GROUP:
-            self._write_group()
-
-    def _write_group(self) -> None:
-        columns = zip(*self._rows, strict=True)
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._rows.clear()
-
-    def finish(self) -> None:
-        """Write the last group and the footer."""
-        if self._rows:
-            self._write_group()
-        self._writer.close()
-
-    def abandon(self) -> None:
-        """Close the file."""
-        self._writer.close()

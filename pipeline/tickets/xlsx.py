@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from math import isfinite
 from pathlib import Path
+from typing import cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -16,6 +17,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from pipeline.tickets.cells import is_formula, letter, text_of
+from pipeline.tickets.parts import unpack
 
 __all__ = ["XlsxWriter"]
 
@@ -64,6 +66,11 @@ class XlsxWriter:
                 self._release()
         else:
             self._append(row)
+
+    def add_part(self, part: bytes) -> None:
+        """Write packed rows."""
+        for cells in unpack(part):
+            self.add(cast("Sequence[object]", cells), None)
 
     def finish(self) -> None:
         """Write the file."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from pipeline.errors import ModelError
-from pipeline.infer.tokens import TextEncoder, batches
+from pipeline.infer.tokens import TextEncoder, batches, equal_batches
 
 
 def make_encoder(longest=16):
@@ -58,3 +58,14 @@ def test_a_missing_tokenizer_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="分词表"):
         TextEncoder.load(tmp_path, 16)
     assert np.array(make_encoder().ids("楼")).tolist() == [2, 9, 3]
+
+
+@given(st.lists(st.integers(1, 12), max_size=60), st.integers(4, 60))
+def test_equal_batches_need_no_padding(lengths, budget):
+    encoded = [[row] * length for row, length in enumerate(lengths)]
+    seen = []
+    for rows, ids in equal_batches(encoded, budget):
+        assert ids.tolist() == [encoded[row] for row in rows]
+        assert ids.size <= budget or len(rows) == 1
+        seen += rows.tolist()
+    assert sorted(seen) == list(range(len(lengths)))

@@ -187,7 +187,7 @@ def test_parquet_keeps_asked_types(tmp_path):
 
 
 def test_parquet_in_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.tickets.write._GROUP", 10)
+    monkeypatch.setattr("pipeline.tickets.columnar._GROUP", 10)
     write(tmp_path / "out.parquet", [[at, "甲", 0.5] for at in range(25)])
     meta = pq.read_metadata(tmp_path / "out.parquet")
     assert (meta.num_rows, meta.num_row_groups) == (25, 3)
