@@ -31,6 +31,7 @@ def predict(
     rules: str | Path = DEFAULT_RULES,
     rejects: str | Path | None = None,
     overwrite: bool = False,
+    for_units: bool = False,
     resume: bool = False,
     engine: str = "local",
     cluster: str | None = None,
@@ -43,6 +44,8 @@ def predict(
         xlsx, xls, csv, tsv, jsonl or parquet; ``-`` reads JSON lines from standard input.
     output : str or Path, optional
         Its ending decides the format; beside the input with ``.routed`` in its name unless given.
+    for_units : bool
+        Hide who called wherever a ticket must be kept secret.
     engine : {"local", "ray"}
         ``ray`` takes a folder, a glob or a URL of many files, and writes a folder.
 
@@ -52,7 +55,10 @@ def predict(
         As :mod:`pipeline.errors` draws it.
     """
     columns = ColumnChoice(text=tuple(text), title=title, id=id, time=time, address=address)
-    desk, how = Desk(Path(model), Path(rules)), {"overwrite": overwrite, "resume": resume, "cluster": cluster}
+    desk, how = (
+        Desk(Path(model), Path(rules), for_units=for_units),
+        {"overwrite": overwrite, "resume": resume, "cluster": cluster},
+    )
     read = {"columns": columns, "sheet": sheet, "encoding": encoding, "rejects": rejects}
     return run_engine(engine, input, output, desk, **read, **how)  # type: ignore[arg-type]
 
@@ -77,5 +83,9 @@ def main(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["calls"]:
+        from pipeline.calls import main as calls
+
+        sys.exit(calls(sys.argv[2:]))
     _given = parse()
     sys.exit(run_command(main, _given))

@@ -32,6 +32,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rules", default=DEFAULT_RULES, help="派单表,默认 data/routing.toml")
     parser.add_argument("--rejects", metavar="FILE", help="拒收行写到哪里,默认在结果文件旁边")
     parser.add_argument("--overwrite", action="store_true", help="覆盖已有的结果,没做完的运行从头做")
+    parser.add_argument("--for-units", action="store_true", help="给承办单位的表:需保密的工单隐去来电人")
     parser.add_argument("--resume", action="store_true", help="接着做上次中断的运行")
     parser.add_argument("--engine", choices=ENGINES, default="local", help="ray:一个文件夹的文件,可用多台机器")
     parser.add_argument("--cluster", metavar="ADDR", help="Ray 集群的地址,如 auto;不给则只用本机")

@@ -110,7 +110,7 @@ def run_folder(
     left = [partition for partition in partitions if partition.source not in done]
     records = list(done.values())
     if left:
-        plan = _Plan(str(desk.model), str(desk.rules), reading, basis)
+        plan = _Plan(str(desk.model), str(desk.rules), reading, basis, desk.for_units)
         records += _run_on_ray(left, plan, cluster, workers)
     summary = _sum_up(records, resumed=list(done.values()))
     failed = [record for record in records if "error" in record]
@@ -198,6 +198,7 @@ class _Plan:
     rules: str
     reading: Reading
     basis: Mapping[str, str]
+    for_units: bool
 
 
 class _Decider:
@@ -205,7 +206,7 @@ class _Decider:
 
     def __init__(self, plan: _Plan) -> None:
         self._plan = plan
-        self._desk = Desk(Path(plan.model), Path(plan.rules))
+        self._desk = Desk(Path(plan.model), Path(plan.rules), for_units=plan.for_units)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         """Decide on the partitions of a batch and return their records as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +110,8 @@ class Desk:
         A model folder. The network is opened when the first ticket comes.
     rules : Path
         The routing table.
+    for_units : bool
+        Whether the rows are meant for units: who called is hidden wherever the ticket must be kept secret.
 
     Raises
     ------
@@ -119,8 +121,8 @@ class Desk:
         If a table is wrong; nothing is decided then.
     """
 
-    def __init__(self, model: Path = DEFAULT_MODEL, rules: Path = DEFAULT_RULES) -> None:
-        self.model, self.rules = model, rules
+    def __init__(self, model: Path = DEFAULT_MODEL, rules: Path = DEFAULT_RULES, *, for_units: bool = False) -> None:
+        self.model, self.rules, self.for_units = model, rules, for_units
         self.card = ModelCard.load(model)
         self._router = Router.load(rules)
 
@@ -145,12 +147,21 @@ class Desk:
         """Names of the columns that this desk adds."""
         return (*COLUMNS, *(column for name in self.own_heads for column in (name, f"{name}置信度")))
 
-    def decide(self, tickets: Sequence[Ticket]) -> list[Routed]:
-        """Return one routed ticket per ticket, in order; what is said in the same words is predicted once."""
+    def decide(self, tickets: Sequence[Ticket], header: Sequence[str] = ()) -> list[Routed]:
+        """Return one routed ticket per ticket, in order; what is said in the same words is predicted once.
+
+        ``header`` names the tickets' cells, so that a column that asks for secrecy (是否保密) is heard.
+        """
         texts = [prepare(ticket.title, ticket.text) for ticket in tickets]
         distinct = list(dict.fromkeys(texts))
         predictions = dict(zip(distinct, self._predictor.predict(distinct), strict=True))
-        return [self._route(ticket, text, predictions[text]) for ticket, text in zip(tickets, texts, strict=True)]
+        asks = self._router.adviser.secrecy.columns.asks
+        return [
+            self._route(
+                ticket, text, predictions[text], asked=bool(header) and asks(header[: len(ticket.cells)], ticket.cells)
+            )
+            for ticket, text in zip(tickets, texts, strict=True)
+        ]
 
     def answer(self, tickets: Sequence[Ticket], ending: str, header: Sequence[str]) -> tuple[bytes, Counts]:
         """Return the finished rows of tickets as a part of a result, and their counts.
@@ -162,17 +173,25 @@ class Desk:
         ending, header
             Of the result, as :func:`pipeline.tickets.parts.encode_part` takes them.
         """
-        counts, routed = Counts(), self.decide(tickets)
+        counts, routed = Counts(), self.decide(tickets, header)
         for one in routed:
             counts.count(one.decision)
         lines = ending in ("", ".jsonl")
+        shown = self._shown(header)
         rows = (
-            ((), one.record()) if lines else ((*ticket.cells, *one.cells()), None)
+            ((), one.record()) if lines else ((*shown(ticket, one), *one.cells()), None)
             for ticket, one in zip(tickets, routed, strict=True)
         )
         return encode_part(ending, header, rows), counts
 
-    def _route(self, ticket: Ticket, text: str, prediction: Prediction) -> Routed:
+    def _shown(self, header: Sequence[str]) -> Callable[[Ticket, Routed], Sequence[object]]:
+        """Return what gives a ticket's own cells as the reader of the result may see them."""
+        if not self.for_units:
+            return lambda ticket, _: ticket.cells
+        redactor = self._router.adviser.secrecy.columns.redactor(header)
+        return lambda ticket, one: redactor.row(ticket.cells) if one.decision.hide_caller else ticket.cells
+
+    def _route(self, ticket: Ticket, text: str, prediction: Prediction, *, asked: bool = False) -> Routed:
         """Route one ticket."""
         decision = self._router.route(
             id=ticket.id or str(ticket.row),
@@ -180,5 +199,6 @@ class Desk:
             address=ticket.address,
             time=ticket.time,
             prediction=prediction,
+            asked=asked,
         )
         return Routed(decision, {name: prediction.answers[name] for name in self.own_heads})

@@ -27,6 +27,7 @@ from pipeline.route.rulefile import count_comments, write_table
 from pipeline.route.rules import RuleBook
 from pipeline.route.schema import Schema
 from pipeline.route.table import Table, read_book, read_table
+from pipeline.route.venues import VenueBook
 from pipeline.taxonomy import Taxonomy
 from pipeline.text.signals import SignalBook
 from pipeline.tickets import ColumnChoice, open_result
@@ -100,7 +101,7 @@ def do_backtest(given: argparse.Namespace) -> int:
 
 def load_schema() -> Schema:
     """Return what conditions may ask, by the project's tables."""
-    return describe(Taxonomy.load(), Gazetteer.load(), SignalBook.load(), Calendar.load())
+    return describe(Taxonomy.load(), Gazetteer.load(), SignalBook.load(), Calendar.load(), VenueBook.load())
 
 
 def read_any(path: Path, schema: Schema) -> Table:

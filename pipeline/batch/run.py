@@ -180,7 +180,7 @@ def run_file(
             job = last.enter_context(_progress(output, basis, resume=resume, overwrite=overwrite))
         anew = overwrite or (job is not None and job.resumed)
         result = stack.enter_context(open_result(output, header, overwrite=anew))
-        order = Order(str(desk.model), str(desk.rules), output.suffix.lower() if output else "", header)
+        order = Order(str(desk.model), str(desk.rules), output.suffix.lower() if output else "", header, desk.for_units)
         with _unchanged(source):
             _run(export, result, _Line(desk, order, job, pace), summary)
         summary.tally, summary.written = export.tally, result.rows
@@ -199,7 +199,8 @@ def find_basis(desk: Desk) -> dict[str, str]:
     others = {names.get(path.name, path.name): fingerprint(path) for path in tables}
     code = "".join(fingerprint(path) for path in sorted((ROOT / "pipeline").rglob("*.py")))
     program = f"{__version__} {zlib.crc32(code.encode()):08x}"
-    return {"模型": " ".join(model), "派单表": fingerprint(desk.rules), **others, "程序": program}
+    shown = "给承办单位" if desk.for_units else "完整"
+    return {"模型": " ".join(model), "派单表": fingerprint(desk.rules), "保密": shown, **others, "程序": program}
 
 
 def _refuse_existing(output: Path, *, overwrite: bool, resume: bool) -> None:

@@ -38,12 +38,15 @@ class Order:
         Of the result; '' for JSON lines to standard output.
     header : tuple of str
         Of the result.
+    for_units : bool
+        As :class:`pipeline.batch.desk.Desk` takes it.
     """
 
     model: str
     rules: str
     ending: str
     header: tuple[str, ...]
+    for_units: bool = False
 
 
 def pack_tickets(tickets: Sequence[Ticket]) -> bytes:
@@ -83,7 +86,7 @@ def _serve(source: IO[bytes], target: IO[bytes]) -> None:
     order = Order(**cast("dict[str, Any]", unpack(read_frame(source) or b"{}")))
     while (frame := read_frame(source)) is not None:
         try:
-            desk = desk or Desk(Path(order.model), Path(order.rules))
+            desk = desk or Desk(Path(order.model), Path(order.rules), for_units=order.for_units)
             part, counts = desk.answer(unpack_tickets(frame), order.ending, order.header)
         except YousuError as error:
             told = {"error": type(error).__name__, "found": error.found, "where": str(error.where or "") or None}

@@ -237,13 +237,16 @@ def prepare(corpus: Path, work: Path, start: Path | None = None) -> tuple[Tokeni
 
 
 def start_embeddings(model: MaskedWords, corpus: EncodedCorpus, recipe: Recipe) -> None:
-    """Start the word embeddings from a CBOW word2vec of the same corpus (Mikolov et al. 2013, arXiv:1301.3781)."""
+    """Start the word embeddings from a CBOW word2vec of the same corpus (Mikolov et al. 2013, arXiv:1301.3781).
+
+    One worker: several race for the same vectors, and a run could not be repeated.
+    """
     from gensim.models import Word2Vec  # noqa: PLC0415 - only at the start of a run
 
     order = corpus.epoch(np.random.default_rng([recipe.seed, 0]))
     blocks = zip(range(80_000), corpus.blocks(order, recipe.length), strict=False)
     plain = [(block & ~WORD_START).astype(str).tolist() for _, block in blocks]
-    vectors = Word2Vec(plain, vector_size=recipe.width, window=8, min_count=5, workers=2, epochs=1, seed=recipe.seed).wv
+    vectors = Word2Vec(plain, vector_size=recipe.width, window=8, min_count=5, workers=1, epochs=1, seed=recipe.seed).wv
     table = model.bert.embeddings.word_embeddings.weight.data
     known = [int(key) for key in vectors.index_to_key]
     found = torch.from_numpy(vectors.vectors.copy())

@@ -32,8 +32,10 @@ _QUESTIONS = {
     "规则": "为什么派给它",
     "时限": "时限从哪来",
     "属地": "在哪个县区",
+    "场所": "是什么场所",
     "保密": "要不要保密",
     "叫应": "要马上找谁",
+    "举报": "举报还缺什么",
     "次选": "还可能派给谁",
     "复核": "要不要人看",
 }
@@ -75,7 +77,7 @@ class Reason:
     Parameters
     ----------
     part : str
-        ``领域``, ``紧急程度``, ``规则``, ``时限``, ``属地``, ``保密``, ``叫应``, ``次选`` or ``复核``.
+        A key of the questions above: ``领域``, ``紧急程度``, ``规则``, ``时限`` …
     text : str
         What was decided and on what, in Chinese.
     """
@@ -143,6 +145,7 @@ class Decision:
     rule: str
     chain: tuple[Reason, ...]
     model: str
+    hide_caller: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:

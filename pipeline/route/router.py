@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pipeline.infer.prediction import Prediction
+from pipeline.route.advice import Advice, Adviser, Matter
 from pipeline.route.calendar import Calendar, read_day
-from pipeline.route.decision import Decision, Reason
+from pipeline.route.decision import Deadline, Decision, Reason
 from pipeline.route.mapping import LabelMap, Reading
 from pipeline.route.places import Gazetteer, Location
 from pipeline.route.rules import Rule, RuleBook
 from pipeline.route.schema import Facts, Schema
 from pipeline.route.table import load_book
+from pipeline.route.venues import VenueBook
 from pipeline.tables import DATA
 from pipeline.taxonomy import Label, Taxonomy
 from pipeline.text.signals import Signal, SignalBook
@@ -22,7 +24,7 @@ from pipeline.text.signals import Signal, SignalBook
 __all__ = ["Router", "describe"]
 
 DEFAULT_URGENCY = "normal"
-PENDING = ("venues", "channel", "similar")
+PENDING = ("channel", "similar")
 """Facts that conditions may ask for and that no part of the router fills yet."""
 APART = 2
 """So many steps between model and signal make a row one to review."""
@@ -54,6 +56,8 @@ class _Case:
     day: dt.date
     location: Location
     called: tuple[str, ...]
+    advice: Advice
+    deadline: Deadline
 
     @property
     def rule(self) -> Rule | None:
@@ -70,6 +74,7 @@ class Router:
     places: Gazetteer
     signals: SignalBook
     calendar: Calendar
+    adviser: Adviser
 
     @classmethod
     def load(
@@ -91,8 +96,9 @@ class Router:
         """
         labels = Taxonomy.load(taxonomy)
         gazetteer, book, seasons = Gazetteer.load(places), SignalBook.load(signals), Calendar.load(calendar)
-        table = load_book(rules, schema=describe(labels, gazetteer, book, seasons))
-        return cls(labels, LabelMap.load(mapping, taxonomy=labels), table, gazetteer, book, seasons)
+        adviser = Adviser.load(taxonomy=labels)
+        table = load_book(rules, schema=describe(labels, gazetteer, book, seasons, adviser.venues))
+        return cls(labels, LabelMap.load(mapping, taxonomy=labels), table, gazetteer, book, seasons, adviser)
 
     def route(
         self,
@@ -104,6 +110,7 @@ class Router:
         prediction: Prediction,
         channel: str = "",
         similar: int | None = None,
+        asked: bool = False,
     ) -> Decision:
         """Decide one ticket.
 
@@ -119,8 +126,12 @@ class Router:
             How it came, as the export writes it.
         similar : int, optional
             How many like tickets came before it.
+        asked : bool
+            Whether the export's own column asks for secrecy.
         """
-        case = self._examine(prediction, text=text, address=address, time=time, channel=channel, similar=similar)
+        case = self._examine(
+            prediction, text=text, address=address, time=time, channel=channel, similar=similar, asked=asked
+        )
         domain, rule, urgency = case.domain, case.rule, case.urgency
         units = _Units(self.rules, case.location)
         others = self._others(domain)
@@ -140,12 +151,13 @@ class Router:
             support_units=units.support(rule, self._assisting(others, case), case.called),
             copy_units=units.copies(rule),
             district=case.location.district.name if case.location.district else "",
-            deadline=self.rules.deadline(rule, urgency.label.id),
+            deadline=case.deadline,
             call_until_acknowledged=critical or (rule is not None and rule.call),
             needs_review=bool(doubts),
             rule=rule.name if rule else "",
             chain=tuple(self._chain(case, units, doubts)),
             model=prediction.model,
+            hide_caller=case.advice.secrecy.hide_caller or (rule is not None and rule.confidential),
         )
 
     def _examine(
@@ -157,6 +169,7 @@ class Router:
         time: dt.date | str | None,
         channel: str,
         similar: int | None,
+        asked: bool,
     ) -> _Case:
         """Return what model, signals, places and rules say of a ticket."""
         domain, nature = self.labels.domain(prediction), self.labels.nature(prediction)
@@ -166,7 +179,7 @@ class Router:
         # A ticket of unknown day may be of any season: a signal that is bound to one then counts.
         found = [signal for signal in findings.signals if not (day and signal.season) or signal.season in seasons]
         urgency = self._urgency(self.labels.urgency(prediction), found)
-        location = self.places.locate(address, text)
+        location, venues = self.places.locate(address, text), self.adviser.venues.find(text)
         facts = Facts(
             domain=_id(domain),
             urgency=urgency.label.id,
@@ -175,6 +188,7 @@ class Router:
             seasons=seasons,
             other_domains=tuple(label.id for _, label in self._others(domain) if label),
             district=location.district.name if location.district else "",
+            venues=venues.tags,
             signals=tuple(signal.name for signal in (*found, *findings.notes)),
             confidence=domain.answer.confidence if domain else None,
             urgency_confidence=urgency.confidence,
@@ -188,25 +202,46 @@ class Router:
         fitting = self.rules.fitting(facts, day)
         rules = tuple(rule for rule, _ in zip(fitting, range(2), strict=False))
         urgency = self._raised_by(rules[0] if rules else None, urgency)
-        return _Case(domain, nature, urgency, facts, rules, day, location, tuple(self._called(found)))
+        deadline = self._deadline(rules[0] if rules else None, facts, urgency.label.id)
+        matter = Matter(
+            text,
+            address,
+            facts.domain,
+            urgency.label.id,
+            facts.nature,
+            location,
+            tuple(signal.name for signal in found),
+            time if isinstance(time, dt.datetime) else None,
+            nature.answer if nature else None,
+            self._runner_up(nature),
+            asked,
+        )
+        advice = self.adviser.advise(matter, deadline, venues=venues)
+        called = tuple(self._called(found))
+        return _Case(domain, nature, urgency, facts, rules, day, location, called, advice, deadline)
+
+    def _deadline(self, rule: Rule | None, facts: Facts, urgency: str) -> Deadline:
+        """Return the statutory clock where a law sets one, else the hotline's."""
+        law = self.adviser.statutes.governing(facts.domain, facts.nature, facts.text, urgency)
+        return self.rules.deadline(rule, urgency) if law is None else Deadline(law.value, law.unit, law.reason)
+
+    def _runner_up(self, nature: Reading | None) -> str:
+        """Return the id of the second most probable nature, empty where there is none."""
+        name = nature.answer.runner_up if nature else None
+        return next((label.id for label in self.taxonomy.natures if label.name == name), "")
 
     def _chain(self, case: _Case, units: _Units, doubts: Sequence[str]) -> Iterator[Reason]:
         """Yield why, in the order in which a person would tell it."""
-        deadline = self.rules.deadline(case.rule, case.urgency.label.id)
         yield from (Reason("领域", text) for text in _domain_reasons(case.domain))
         yield from (Reason("紧急程度", text) for text in case.urgency.reasons)
         yield Reason("规则", self._rule_reason(case))
-        yield Reason("时限", f"时限{deadline}：{deadline.basis}")
+        yield Reason("时限", f"时限{case.deadline}：{case.deadline.basis}")
         yield Reason("属地", case.location.reason)
-        if (case.rule and case.rule.confidential) or _id(case.nature) == "report":
-            yield Reason(
-                "保密",
-                "举报件：对被举报人保密，不得透露举报人信息"
-                if _id(case.nature) == "report"
-                else "按规则保密，不得透露来电人信息",
-            )
-        if case.called:
+        if case.rule and case.rule.confidential and not case.advice.secrecy.hide_caller:
+            yield Reason("保密", "按规则保密，不得透露来电人信息")
+        if case.called and case.advice.emergency is None:
             yield Reason("叫应", f"立即转接{'、'.join(dict.fromkeys(map(self.rules.unit_name, case.called)))}")
+        yield from (Reason(part, text) for part, text in case.advice.told)
         yield from (Reason("次选", text) for text in self._runners_up(case, units))
         if doubts:
             yield Reason("复核", f"需人工复核：{'；'.join(doubts)}")
@@ -227,6 +262,9 @@ class Router:
         if case.domain is not None and case.domain.answer.doubtful:
             yield "领域把握不足"
         yield from case.urgency.doubts
+        yield from case.advice.doubts
+        if case.location.doubtful:
+            yield "地点说法不一"
         if case.rule is None:
             yield "没有可用的派单规则"
             return
@@ -382,12 +420,15 @@ def _urgency_doubts(reading: Reading | None) -> list[str]:
     return [f"紧急程度把握不足{f'，次选{reading.answer.runner_up}' if reading.answer.runner_up else ''}"]
 
 
-def describe(taxonomy: Taxonomy, places: Gazetteer, signals: SignalBook, calendar: Calendar) -> Schema:
+def describe(
+    taxonomy: Taxonomy, places: Gazetteer, signals: SignalBook, calendar: Calendar, venues: VenueBook
+) -> Schema:
     """Return what conditions may ask, by the vocabularies of the tables."""
     return Schema.build(
         taxonomy,
         districts=[district.name for district in places.districts],
         signals=[rule.name for rule in signals.rules],
         seasons=[season.name for season in calendar.seasons],
+        venues=venues.tags,
         pending=PENDING,
     )

@@ -157,3 +157,28 @@ def test_the_function_takes_the_commands_arguments(folder):
     summary = predict.predict("in.csv", "out.jsonl", text=["b"], id="a")
     assert (summary.tally.usable, summary.output.name) == (1, "out.jsonl")
     assert json.loads((folder / "out.jsonl").read_text(encoding="utf-8"))["id"] == "1"
+
+
+SECRET = (
+    "编号,来电人,来电号码,是否保密,诉求内容\n"
+    "1,张三丰,13912345678,否,举报城西区某烟酒店无证卖鞭炮\n"
+    "2,李四光,13887654321,否,楼下的路灯坏了三天没有人修请尽快修好\n"
+    "3,王五常,13711112222,是,楼下的路灯坏了三天没有人修请尽快修好\n"
+)
+
+
+def test_an_export_for_units_hides_who_reported_and_who_asked(folder):
+    (folder / "in.csv").write_text(SECRET, encoding="utf-8")
+    assert call("in.csv", "-o", "full.csv") == 0
+    assert call("in.csv", "-o", "units.csv", "--for-units") == 0
+    full, units = (
+        list(csv.DictReader((folder / name).open(encoding="utf-8-sig"))) for name in ("full.csv", "units.csv")
+    )
+    assert [row["来电人"] for row in full] == ["张三丰", "李四光", "王五常"]
+    hidden = units[0]
+    assert full[0]["诉求类型"] == "举报"
+    assert "张三丰" not in "".join(hidden.values())
+    assert "13912345678" not in "".join(hidden.values())
+    assert units[1]["来电人"] == "李四光" or "保密" in units[1]["依据"]
+    assert "王五常" not in "".join(units[2].values())
+    assert [row["主办单位"] for row in units] == [row["主办单位"] for row in full]

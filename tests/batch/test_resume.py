@@ -301,9 +301,17 @@ def test_a_target_that_cannot_be_written(desk, folder):
     assert sorted(path.name for path in folder.iterdir()) == ["file", "in.csv"]
 
 
+@pytest.fixture
+def hears_interrupts():
+    """A test run in the background of a shell has been told to ignore Ctrl-C, and its children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_leave_a_state_to_go_on_from(number, folder):
+def test_signals_leave_a_state_to_go_on_from(number, folder, hears_interrupts):
     write_toy(Path("in.csv"), rows=3500)
     command = [sys.executable, str(ROOT / "predict.py"), "in.csv", "-o", "out.csv"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
