@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -39,7 +40,12 @@ def run_command(do: Callable[[argparse.Namespace], int], given: argparse.Namespa
     """
     try:
         with _heeding_sigterm():
-            return do(given)
+            code = do(given)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # whoever read the output has ended, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing more is tried at the end
+        code, line = 1, "接收输出的程序已退出,后面的结果没有写出"
     except YousuError as error:
         code, line = error.exit_code, error.line()
     except KeyboardInterrupt as stop:

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -182,3 +184,13 @@ def test_an_export_for_units_hides_who_reported_and_who_asked(folder):
     assert units[1]["来电人"] == "李四光" or "保密" in units[1]["依据"]
     assert "王五常" not in "".join(units[2].values())
     assert [row["主办单位"] for row in units] == [row["主办单位"] for row in full]
+
+
+def test_a_reader_that_ends_early_is_no_fault_of_ours(folder):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, predict.__file__, "--one", "停水了"]
+    run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert run.returncode == 1
+    assert run.stderr.strip() == "接收输出的程序已退出,后面的结果没有写出"
