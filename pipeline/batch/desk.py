@@ -199,6 +199,7 @@ class Desk:
             address=ticket.address,
             time=ticket.time,
             prediction=prediction,
+            channel=ticket.channel,
             asked=asked,
         )
         return Routed(decision, {name: prediction.answers[name] for name in self.own_heads})

@@ -24,7 +24,7 @@ from pipeline.text.signals import Signal, SignalBook
 __all__ = ["Router", "describe"]
 
 DEFAULT_URGENCY = "normal"
-PENDING = ("channel", "similar")
+PENDING = ("similar",)
 """Facts that conditions may ask for and that no part of the router fills yet."""
 APART = 2
 """So many steps between model and signal make a row one to review."""

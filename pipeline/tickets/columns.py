@@ -56,7 +56,8 @@ class ColumnChoice:
 class Aliases:
     """The table ``data/columns.toml``: ordered headers per role.
 
-    ``area`` is the district that stands in a column of its own; it goes before ``address``.
+    ``area`` is the district that stands in a column of its own; it goes before ``address``. ``channel`` is how a ticket
+    came (电话, 微信 …).
     """
 
     text: tuple[str, ...]
@@ -65,6 +66,7 @@ class Aliases:
     time: tuple[str, ...]
     address: tuple[str, ...]
     area: tuple[str, ...]
+    channel: tuple[str, ...]
 
     def roles(self) -> dict[str, tuple[str, ...]]:
         """Return role to aliases."""

@@ -104,7 +104,7 @@ def _lack(
     return missing_text(names, where) if need_text and not ({"text", "title"} & roles.keys()) else None
 
 
-_NONE = Aliases((), (), (), (), (), ())
+_NONE = Aliases((), (), (), (), (), (), ())
 
 
 def _from_names(sheet: Sheet) -> Layout | None:

@@ -150,7 +150,8 @@ class Export:
     header : tuple of str
         All columns, those of further sheets behind those of the first.
     columns : mapping of str to tuple of str
-        The header names found for ``text``, ``title``, ``id``, ``time``, ``address`` and ``area`` (the district).
+        The header names found for ``text``, ``title``, ``id``, ``time``, ``address``, ``area`` (the district) and
+        ``channel``.
     tally : Tally
         Rows so far: ``read == usable + rejected + blank``.
     reasons : Counter of str

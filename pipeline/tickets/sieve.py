@@ -61,6 +61,7 @@ class Sieve:
         self._title = _getter(roles.get("title", ()) if "text" in roles else (), "\n")
         self._id = _getter(roles.get("id", ()), " ")
         self._address = _getter((*roles.get("area", ()), *roles.get("address", ())), " ")
+        self._channel = _getter(roles.get("channel", ()), " ")
         self._time = itemgetter(roles["time"][0]) if "time" in roles else None
         self.id_cell = itemgetter(roles["id"][0]) if "id" in roles else None
 
@@ -105,6 +106,7 @@ class Sieve:
             self._text(cells),
             when,
             self._address(cells),
+            self._channel(cells).strip(),
         )
 
     def align(self, cells: Sequence[object]) -> tuple[object, ...]:

@@ -31,6 +31,8 @@ class Ticket:
         When the call came, as naive local time; ``None`` where missing or unreadable.
     address : str
         District and address as the export gives them, joined by a space; empty where there is none.
+    channel : str
+        How the ticket came, as the export writes it; empty where it does not say.
     """
 
     row: int
@@ -41,6 +43,7 @@ class Ticket:
     text: str
     time: datetime | None
     address: str
+    channel: str = ""
 
 
 @dataclass(slots=True)

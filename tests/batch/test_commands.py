@@ -11,6 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 import predict
+from pipeline.batch.desk import DEFAULT_RULES
 from pipeline.command import run_command
 from pipeline.route import COLUMNS
 
@@ -194,3 +195,15 @@ def test_a_reader_that_ends_early_is_no_fault_of_ours(folder):
     os.close(writer)
     assert run.returncode == 1
     assert run.stderr.strip() == "接收输出的程序已退出,后面的结果没有写出"
+
+
+def test_rules_may_ask_how_a_ticket_came(folder):
+    (folder / "in.csv").write_text("诉求渠道,诉求内容\n市长信箱,路灯不亮\n电话,路灯不亮\n", encoding="utf-8")
+    table = DEFAULT_RULES.read_text(encoding="utf-8")
+    first = "[[rules]]\n"
+    own = f'{first}name = "信箱"\npriority = 1\nwhen = \'渠道 == "市长信箱"\'\nlead = "fire"\n\n'
+    (folder / "rules.toml").write_text(table.replace(first, own + first, 1), encoding="utf-8")
+    assert call("in.csv", "-o", "out.csv", "--rules", "rules.toml") == 0
+    rules = [row["派单规则"] for row in csv.DictReader((folder / "out.csv").open(encoding="utf-8-sig"))]
+    assert rules[0] == "信箱"
+    assert rules[1] != "信箱"
