@@ -675,3 +675,29 @@ def test_wrong_table(tmp_path, old: str, new: str, told: str) -> None:
         load(tmp_path, TABLE.replace(old, new, 1))
     assert told in str(caught.value)
     assert "signals.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "北川河边的小区里煤气味很大",
+        "河道旁边三单元的楼里有煤气味",
+        "垃圾站后面那栋楼一进门就是燃气味",
+        "饭店油烟机旁边煤气味冲鼻子",
+    ],
+)
+def test_what_stinks_nearby_does_not_unsay_a_smell_of_gas(text):
+    assert any(signal.name == "燃气泄漏" for signal in BOOK.find(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "其小孩要上学,不知道去哪所学校",
+        "吃饭时手机不见了去找老板",
+        "我村座落在国道旁,山青水秀,人杰地灵",
+        "水沟臭得想跳楼",
+    ],
+)
+def test_figures_of_speech_and_lost_things_raise_nothing(text):
+    assert not [signal for signal in BOOK.find(text) if signal.urgency == "critical"]
