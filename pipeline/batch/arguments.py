@@ -40,6 +40,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     given = parser.parse_args(words)
     if (given.input is None) == (given.one is None) or (given.why and given.one is None):
         parser.error("INPUT 与 --one 必须且只能给一个;--why 只能与 --one 一起用")
+    if given.one is not None and not given.one.strip():
+        parser.error("--one 后面要有诉求内容")
     return given
 
 

@@ -207,3 +207,10 @@ def test_rules_may_ask_how_a_ticket_came(folder):
     rules = [row["派单规则"] for row in csv.DictReader((folder / "out.csv").open(encoding="utf-8-sig"))]
     assert rules[0] == "信箱"
     assert rules[1] != "信箱"
+
+
+def test_one_without_words_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as stop:
+        predict.parse(["--one", "  "])
+    assert stop.value.code == 2
+    assert "--one 后面要有诉求内容" in capsys.readouterr().err
