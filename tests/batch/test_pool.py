@@ -47,6 +47,7 @@ def test_processes_that_die_again_and_again_end_the_run(monkeypatch):
         pool.submit(pack_tickets(tickets())).result()
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_replaced():
     with Pool(order(), 1) as pool:
         first = pool.submit(pack_tickets(tickets())).result()

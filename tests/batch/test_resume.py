@@ -142,6 +142,7 @@ def test_a_sum_that_does_not_hold_is_a_fault(desk, folder):
         summary.check()
 
 
+@pytest.mark.slow
 def test_processes_and_shards_do_not_change_the_file(desk, folder):
     decide(desk)
     decide(desk, "other.csv", pace=Pace(shard=7, processes=2))
@@ -241,6 +242,7 @@ def test_an_error_on_the_way_says_how_to_go_on(desk, folder, monkeypatch):
     assert Path("out.csv").read_bytes() == Path("whole.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_can_be_gone_on_from(desk, folder):
     """A real limit of the system on the size of files, in a process of its own."""
     decide(desk, "whole.csv")

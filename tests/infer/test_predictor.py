@@ -25,6 +25,7 @@ def predictor():
     return Predictor(DEFAULT_MODEL)
 
 
+@pytest.mark.slow
 def test_no_answer_depends_on_its_neighbours(predictor, texts):
     together = predictor.scores(texts)
     alone = np.concatenate([predictor.scores([text]) for text in texts])
@@ -32,6 +33,7 @@ def test_no_answer_depends_on_its_neighbours(predictor, texts):
     assert predictor.predict(texts) == [answer for text in texts for answer in predictor.predict([text])]
 
 
+@pytest.mark.slow
 def test_no_answer_depends_on_the_order(predictor, texts):
     order = np.random.default_rng(0).permutation(len(texts))
     shuffled = predictor.predict([texts[row] for row in order])
@@ -39,6 +41,7 @@ def test_no_answer_depends_on_the_order(predictor, texts):
     assert shuffled == [straight[row] for row in order]
 
 
+@pytest.mark.slow
 def test_no_answer_depends_on_the_threads(predictor, texts):
     assert np.array_equal(Predictor(DEFAULT_MODEL, threads=2).scores(texts), predictor.scores(texts))
 

@@ -51,6 +51,7 @@ def test_a_category_never_seen_falls_back_on_the_coarser_one():
     assert history.chances(("公用", "燃气")).sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_command(export):
     command = [sys.executable, "-m", "pipeline.learn.dispatch", str(export), "--unit", "承办单位", "--category", "小类"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

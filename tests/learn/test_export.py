@@ -65,6 +65,7 @@ def test_weights_stay_within_seven_bits(network):
     assert max(int(np.abs(array.astype(int)).max()) for array in arrays) == 63
 
 
+@pytest.mark.slow
 def test_other_encoders_take_the_general_way(network, tmp_path):
     torch.manual_seed(4)
     config = BertConfig(

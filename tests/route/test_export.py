@@ -21,6 +21,7 @@ def back(path: Path):
     return read
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(books())
 def test_nothing_is_lost(tmp_path: Path, written) -> None:

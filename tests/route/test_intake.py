@@ -182,6 +182,7 @@ CELLS |= st.floats(allow_nan=False, allow_infinity=False) | st.datetimes(
 CELLS |= st.sampled_from(["燃气", "甲局", "是", "小时 < 7", "(", "紧急", "、", "=1+1"])
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(list(SHEETS)), st.integers(1, 4), st.data())
 def test_any_cells_are_a_table_or_a_clear_error(edit, title: str, row: int, data) -> None:

@@ -199,6 +199,7 @@ def test_two_districts_side_by_side_are_never_chosen_from(parts: list[str]) -> N
     assert location.district is None or location.doubtful or location.district.name not in ("城东区", "城西区")
 
 
+@pytest.mark.slow
 def test_hostile_text_is_fast() -> None:
     start = time.perf_counter()
     GAZETTEER.find("", "城城中城东城西大通" * 50_000)

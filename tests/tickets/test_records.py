@@ -120,6 +120,7 @@ def test_every_object_is_counted(tmp_path_factory, data):
         "".join(str(cell) for cell in ticket.cells).encode()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_lines(write_jsonl):
     peaks = []
     for count in (4_000, 20_000):

@@ -234,6 +234,7 @@ def test_entities_are_not_expanded(write_xlsx, reader):
     assert "aaaaaaaaaa" not in "".join(titles)
 
 
+@pytest.mark.slow
 def test_streaming_needs_no_more_memory_for_more_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(workbook, "STREAM_BYTES", 0)
     peaks = []
