@@ -155,11 +155,9 @@ class Desk:
         texts = [prepare(ticket.title, ticket.text) for ticket in tickets]
         distinct = list(dict.fromkeys(texts))
         predictions = dict(zip(distinct, self._predictor.predict(distinct), strict=True))
-        asks = self._router.adviser.secrecy.columns.asks
+        asks = self._router.adviser.secrecy.columns.asking(header)
         return [
-            self._route(
-                ticket, text, predictions[text], asked=bool(header) and asks(header[: len(ticket.cells)], ticket.cells)
-            )
+            self._route(ticket, text, predictions[text], asked=asks(ticket.cells))
             for ticket, text in zip(tickets, texts, strict=True)
         ]
 

@@ -7,7 +7,7 @@ complaint betrays a person, the reverse costs a telephone call; near the border 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,11 +97,17 @@ class CallerColumns:
 
     def asks(self, header: Sequence[str], cells: Sequence[object]) -> bool:
         """Return whether a row's own column asks for secrecy."""
-        yes = {normalise(word) for word in self.yes}
+        return self.asking(header)(cells)
+
+    def asking(self, header: Sequence[str]) -> Callable[[Sequence[object]], bool]:
+        """Return what tells of a row whether its own column asks for secrecy; the header is looked through once.
+
+        The header may name columns that the rows do not have yet.
+        """
         flags = {normalise(word) for word in self.flag}
-        return any(
-            _plain(name) in flags and normalise(str(cell)) in yes for name, cell in zip(header, cells, strict=True)
-        )
+        columns = [at for at, name in enumerate(header) if _plain(name) in flags]
+        yes = {normalise(word) for word in self.yes}
+        return lambda cells: any(at < len(cells) and normalise(str(cells[at])) in yes for at in columns)
 
     def redactor(self, header: Sequence[str]) -> Redactor:
         """Return what makes hidden rows of an export fit for units; its header is looked through once."""
