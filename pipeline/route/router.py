@@ -241,7 +241,8 @@ class Router:
             yield Reason("保密", "按规则保密，不得透露来电人信息")
         if case.called and case.advice.emergency is None:
             yield Reason("叫应", f"立即转接{'、'.join(dict.fromkeys(map(self.rules.unit_name, case.called)))}")
-        yield from (Reason(part, text) for part, text in case.advice.told)
+        # Where a law sets the deadline, its clock has been told already.
+        yield from (Reason(part, text) for part, text in case.advice.told if text != case.deadline.basis)
         yield from (Reason("次选", text) for text in self._runners_up(case, units))
         if doubts:
             yield Reason("复核", f"需人工复核：{'；'.join(doubts)}")

@@ -8,27 +8,12 @@ from functools import cached_property
 
 from pipeline.taxonomy import Label, Taxonomy
 
-__all__ = ["UNKNOWN", "VENUES", "Facts", "Field", "Schema"]
+__all__ = ["UNKNOWN", "Facts", "Field", "Schema"]
 
 LABEL, SCALE, SET, NAME, TEXT, NUMBER = "标签", "等级", "集合", "名称", "文本", "数"
 """Kinds of field: one label of a list; one of an ordered list; several of a list; a free name; free text; a number."""
 UNKNOWN = "未知"
 """How a condition writes that a fact is not known."""
-VENUES = (
-    "小学校或幼儿园",
-    "小医院",
-    "小商店",
-    "小餐饮",
-    "小旅馆",
-    "小歌舞娱乐",
-    "小网吧",
-    "小美容洗浴",
-    "小生产加工企业",
-    "多业态混合",
-    "公众聚集场所",
-    "人员密集场所",
-)
-"""Kinds of place: the nine small venues by trade, mixed-use (GB 35181-2025), crowded ones (Fire Protection Law 73)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +140,7 @@ class Schema:
         seasons: Collection[str] = (),
         districts: Collection[str] = (),
         signals: Collection[str] = (),
-        venues: Collection[str] = VENUES,
+        venues: Collection[str] = (),
         pending: Collection[str] = (),
     ) -> Schema:
         """Return the schema over the vocabularies of the other tables."""
