@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -357,9 +358,22 @@ class Outbox:
     def _to(self, alarm: Alarm, rung: int) -> str:
         return self.ladder.named(rung, unit=alarm.unit, district=alarm.district)
 
+    def _begin_log(self) -> None:
+        """Turn write-ahead logging on; SQLite refuses that at once, without its usual wait, while another opens too."""
+        last = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._base.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
     def _prepare(self) -> None:
         """Make the tables, once, and see that the file is ours."""
-        self._base.execute("PRAGMA journal_mode = WAL")
+        self._begin_log()
         self._base.execute("PRAGMA synchronous = FULL")
         with self._change() as base:
             version = base.execute("PRAGMA user_version").fetchone()[0]
